@@ -1,0 +1,25 @@
+# Warnings, sanitizers and the compiler cache, the same for every target of the project.
+find_program(ASHLAR_CCACHE ccache)
+if(ASHLAR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ASHLAR_CCACHE})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+# Checks that guard what would reach the disk are on in every build; assert() is for tests' builds.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(ashlar_flags INTERFACE)
+target_compile_options(ashlar_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
+  -Wimplicit-fallthrough -fno-omit-frame-pointer)
+if(ASHLAR_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+elseif(ASHLAR_SANITIZE STREQUAL "thread")
+  # gcc warns that it does not instrument std::atomic_thread_fence; the code uses none.
+  add_compile_options(-fsanitize=thread -Wno-error=tsan)
+  add_link_options(-fsanitize=thread)
+elseif(ASHLAR_SANITIZE)
+  message(FATAL_ERROR "ASHLAR_SANITIZE is '${ASHLAR_SANITIZE}'; it may be address or thread")
+endif()

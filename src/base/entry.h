@@ -1,0 +1,61 @@
+// One version of one key, as memtables and tables hand it out, and the order of versions.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ashlar/status.h"
+
+namespace ashlar {
+
+using SequenceNumber = uint64_t;  // number of a commit; see kMaximumSequence
+
+enum class EntryKind : unsigned char {
+  kSet = 1,
+  kDelete = 2,       // a tombstone
+  kDeleteRange = 3,  // in log and batch only: tables and memtables keep these apart
+};
+
+// What an entry says. Views point into the memtable or page that it came from.
+struct EntryView {
+  std::string_view key;
+  SequenceNumber sequence = 0;
+  EntryKind kind = EntryKind::kSet;
+  // `value` is an encoded ValuePointer (base/value_pointer.h) and not the value itself.
+  bool value_is_pointer = false;
+  // Milliseconds since the epoch from which on the entry is a tombstone; 0 means never.
+  uint64_t expires_at_ms = 0;
+  std::string_view value;
+
+  bool is_live(uint64_t now_ms) const {
+    return kind == EntryKind::kSet && (expires_at_ms == 0 || now_ms < expires_at_ms);
+  }
+};
+
+// [ORDER-1] Versions are ordered by key, bytewise unsigned, then by sequence, newest first.
+inline bool entry_before(std::string_view key_a, SequenceNumber sequence_a, std::string_view key_b,
+                         SequenceNumber sequence_b) {
+  const int order = key_a.compare(key_b);
+  return order != 0 ? order < 0 : sequence_a > sequence_b;
+}
+
+// Walks versions in [ORDER-1] order. Not positioned at first.
+//
+// Threads: one at a time.
+class EntryIterator {
+ public:
+  virtual ~EntryIterator() = default;
+  virtual bool valid() const = 0;
+  // The entry under the iterator; its views live until the iterator moves.
+  virtual const EntryView& entry() const = 0;
+  virtual void seek_first() = 0;
+  virtual void seek_last() = 0;
+  // To the first version at or behind (key, sequence); with kMaximumSequence, of the key at all.
+  virtual void seek(std::string_view key, SequenceNumber sequence) = 0;
+  virtual void next() = 0;
+  virtual void previous() = 0;
+  // Why the iterator became invalid, if not by reaching an end.
+  virtual const Status& status() const = 0;
+};
+
+}  // namespace ashlar

@@ -1,0 +1,52 @@
+// Memory taken from the operating system in one piece, in huge pages where it has them.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "ashlar/result.h"
+#include "base/memory_budget.h"
+
+namespace ashlar {
+
+// Zeroed memory that is given back, to system and budget, when the object ends. Buffers of 2 MiB
+// and more are aligned to 2 MiB and advised to be huge pages (madvise(2), MADV_HUGEPAGE): a random
+// access then costs about half (transparent huge pages must be `madvise` or `always`; without them
+// everything works, only slower). Pages are taken as they are first touched.
+class HugeBuffer {
+ public:
+  HugeBuffer() = default;
+  // Reserves `bytes` of `budget` for `use` whether they are left or not; kOutOfMemory if the system
+  // has none. `budget` may be null.
+  static Result<HugeBuffer> allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget);
+
+  HugeBuffer(HugeBuffer&& other) noexcept { swap(other); }
+  HugeBuffer& operator=(HugeBuffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~HugeBuffer();
+
+  char* data() { return data_; }
+  const char* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  explicit operator bool() const { return data_ != nullptr; }
+
+  // Gives back, whole pages only, what lies behind the first `bytes`.
+  void shrink(std::size_t bytes);
+
+ private:
+  void swap(HugeBuffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(use_, other.use_);
+    std::swap(budget_, other.budget_);
+  }
+
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  MemoryUse use_ = MemoryUse::kTable;
+  MemoryBudget* budget_ = nullptr;
+};
+
+}  // namespace ashlar

@@ -1,0 +1,89 @@
+#include "base/operation.h"
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "base/limits.h"
+
+namespace ashlar {
+namespace {
+
+constexpr unsigned kKindMask = 0x0f;
+constexpr unsigned kHasExpiry = 0x10;
+constexpr unsigned kIsPointer = 0x20;
+
+}  // namespace
+
+std::size_t encoded_operation_bytes(const Operation& operation) {
+  return 8 + 1 + varint_bytes(operation.key.size()) + operation.key.size() +
+         (operation.expires_at_ms != 0 ? 8 : 0) + varint_bytes(operation.value.size()) +
+         operation.value.size() + 4;
+}
+
+uint32_t encode_operation(const Operation& operation, std::string* out) {
+  const std::size_t start = out->size();
+  append_fixed<uint64_t>(out, operation.timestamp_us);
+  unsigned code = static_cast<unsigned>(operation.kind);
+  if (operation.expires_at_ms != 0) code |= kHasExpiry;
+  if (operation.value_is_pointer) code |= kIsPointer;
+  out->push_back(static_cast<char>(code));
+  append_prefixed(out, operation.key);
+  if (operation.expires_at_ms != 0) append_fixed<uint64_t>(out, operation.expires_at_ms);
+  append_prefixed(out, operation.value);
+  const uint32_t checksum = crc32c(std::string_view(*out).substr(start));
+  append_fixed<uint32_t>(out, checksum);
+  return checksum;
+}
+
+Result<Operation> decode_operation(std::string_view bytes, std::size_t* consumed, bool verify) {
+  ByteReader in(bytes);
+  Operation operation;
+  operation.timestamp_us = in.fixed<uint64_t>();
+  const unsigned code = in.fixed<uint8_t>();
+  operation.key = in.prefixed();
+  if ((code & kHasExpiry) != 0) operation.expires_at_ms = in.fixed<uint64_t>();
+  operation.value = in.prefixed();
+  const auto covered = static_cast<std::size_t>(in.at() - bytes.data());
+  operation.checksum = in.fixed<uint32_t>();
+  if (!in.ok()) return Status::corruption("operation is cut off");
+  if (verify && crc32c(bytes.substr(0, covered)) != operation.checksum) {
+    return Status::corruption("operation's checksum does not match");
+  }
+  const unsigned kind = code & kKindMask;
+  if (kind < 1 || kind > 3 || (code & ~(kKindMask | kHasExpiry | kIsPointer)) != 0) {
+    return Status::corruption("unknown operation code " + std::to_string(code));
+  }
+  if (operation.key.empty() && kind != static_cast<unsigned>(EntryKind::kDeleteRange)) {
+    return Status::corruption("operation has an empty key");
+  }
+  if (operation.key.size() > kMaximumKeyBytes || operation.value.size() > kMaximumValueBytes) {
+    return Status::corruption("operation's key or value is over the limit");
+  }
+  operation.kind = static_cast<EntryKind>(kind);
+  operation.value_is_pointer = (code & kIsPointer) != 0;
+  *consumed = covered + 4;
+  return operation;
+}
+
+Operation decode_trusted_operation(const char* bytes) {
+  Operation operation;
+  operation.timestamp_us = load<uint64_t>(bytes);
+  const auto code = static_cast<unsigned char>(bytes[8]);
+  const char* const unbounded = bytes + (std::size_t{2} << 30);
+  uint64_t length = 0;
+  const char* at = load_varint(bytes + 9, unbounded, &length);
+  operation.key = std::string_view(at, length);
+  at += length;
+  if ((code & kHasExpiry) != 0) {
+    operation.expires_at_ms = load<uint64_t>(at);
+    at += 8;
+  }
+  at = load_varint(at, unbounded, &length);
+  operation.value = std::string_view(at, length);
+  operation.kind = static_cast<EntryKind>(code & kKindMask);
+  operation.value_is_pointer = (code & kIsPointer) != 0;
+  operation.checksum = load<uint32_t>(at + length);
+  return operation;
+}
+
+}  // namespace ashlar
