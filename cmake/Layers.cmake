@@ -18,11 +18,15 @@ function(ashlar_layer name)
   file(CREATE_LINK ${folder} ${root}/${name} SYMBOLIC)
 
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
-  file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.h)
+  file(GLOB headers CONFIGURE_DEPENDS ${root}/${name}/*.h)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
+  if(NOT sources)  # a layer that has nothing yet
+    file(WRITE ${PROJECT_BINARY_DIR}/empty_layer.cc "")
+    set(sources ${PROJECT_BINARY_DIR}/empty_layer.cc)
+  endif()
   add_library(ashlar_${name} STATIC ${sources})
   target_include_directories(ashlar_${name} PUBLIC ${root} ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(ashlar_${name} PRIVATE ashlar_flags PUBLIC ${ASHLAR_SYSTEM_LIBRARIES})
@@ -30,7 +34,7 @@ function(ashlar_layer name)
     target_link_libraries(ashlar_${name} PUBLIC ashlar_${dep})
   endforeach()
   target_sources(ashlar_${name} PUBLIC FILE_SET private_headers TYPE HEADERS
-    BASE_DIRS ${folder} FILES ${headers})
+    BASE_DIRS ${root} FILES ${headers})
   set_target_properties(ashlar_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 
   set_property(GLOBAL APPEND PROPERTY ASHLAR_LAYERS ${name})

@@ -77,8 +77,8 @@ struct Options {
   // is that of the moment of opening.
   bool read_only = false;
 
-  Logger logger;
-  EventListener listener;
+  Logger logger{};
+  EventListener listener{};
 
   // The world to run in; null means the real one. The simulator passes its own. Must outlive the
   // database.
@@ -87,7 +87,7 @@ struct Options {
 
 struct WriteOptions {
   // Unset: the database's own setting.
-  std::optional<Durability> durability;
+  std::optional<Durability> durability{};
   // The entry disappears this long after the write; zero means never. At least one millisecond.
   std::chrono::milliseconds ttl{0};
 };

@@ -20,6 +20,9 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
 }  // namespace
 
 Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget) {
+  if (bytes > SIZE_MAX / 2) {
+    return Status::out_of_memory("no system has " + std::to_string(bytes) + " bytes");
+  }
   const std::size_t size = round_up(bytes == 0 ? 1 : bytes, kSmallPage);
   const bool huge = size >= kHugePage;
   const std::size_t spare = huge ? kHugePage : 0;

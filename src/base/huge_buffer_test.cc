@@ -1,0 +1,68 @@
+#include "base/huge_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ashlar {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+TEST(HugeBuffer, IsZeroedAlignedAndWritable) {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{4096}, std::size_t{5000}, kHugePage,
+                                  kHugePage + 1, 3 * kHugePage}) {
+    auto buffer = HugeBuffer::allocate(bytes, MemoryUse::kTable, nullptr).value();
+    EXPECT_GE(buffer.size(), bytes);
+    const auto address = reinterpret_cast<uintptr_t>(buffer.data());
+    EXPECT_EQ(address % (bytes >= kHugePage ? kHugePage : 4096), 0u);
+    EXPECT_TRUE(
+        std::all_of(buffer.data(), buffer.data() + buffer.size(), [](char c) { return c == 0; }));
+    std::fill(buffer.data(), buffer.data() + buffer.size(), 'x');
+  }
+}
+
+TEST(HugeBuffer, TakesFromTheBudgetAndGivesBack) {
+  MemoryBudget budget(1 << 20);
+  {
+    auto buffer = HugeBuffer::allocate(5000, MemoryUse::kLog, &budget).value();
+    EXPECT_EQ(budget.used(MemoryUse::kLog), 8192u);
+    HugeBuffer moved = std::move(buffer);
+    EXPECT_EQ(budget.used(), 8192u);
+    moved = HugeBuffer::allocate(4096, MemoryUse::kTable, &budget).value();
+    EXPECT_TRUE(moved);
+  }
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(HugeBuffer, ShrinkingKeepsTheFrontAndGivesBackTheRest) {
+  MemoryBudget budget(1 << 30);
+  auto buffer = HugeBuffer::allocate(2 * kHugePage, MemoryUse::kTable, &budget).value();
+  buffer.data()[4095] = 'a';
+  buffer.shrink(4096);
+  EXPECT_EQ(buffer.size(), 4096u);
+  EXPECT_EQ(budget.used(), 4096u);
+  EXPECT_EQ(buffer.data()[4095], 'a');
+  buffer.shrink(1 << 20);  // larger than it is: nothing
+  EXPECT_EQ(buffer.size(), 4096u);
+}
+
+TEST(HugeBuffer, EmptyOneOwnsNothing) {
+  HugeBuffer buffer;
+  EXPECT_FALSE(buffer);
+  EXPECT_EQ(buffer.size(), 0u);
+  buffer.shrink(0);
+}
+
+TEST(HugeBuffer, MoreThanTheSystemHasIsOutOfMemory) {
+  MemoryBudget budget(1 << 20);
+  for (const std::size_t bytes : {SIZE_MAX, SIZE_MAX - kHugePage + 8192, SIZE_MAX / 2}) {
+    const auto buffer = HugeBuffer::allocate(bytes, MemoryUse::kTable, &budget);
+    EXPECT_TRUE(buffer.status().is(StatusCode::kOutOfMemory)) << bytes;
+  }
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+}  // namespace
+}  // namespace ashlar

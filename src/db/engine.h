@@ -1,0 +1,255 @@
+// The engine: one open database folder, without transactions, documents or queries.
+//
+// One file for each thing that it does: engine_open.cc, engine_write.cc, engine_read.cc,
+// engine_background.cc, engine_care.cc (verify, statistics).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "ashlar/options.h"
+#include "ashlar/snapshot.h"
+#include "ashlar/statistics.h"
+#include "ashlar/value.h"
+#include "base/epoch.h"
+#include "base/latency_histogram.h"
+#include "base/memory_budget.h"
+#include "base/sharded_counter.h"
+#include "base/spin_mutex.h"
+#include "compaction/job_context.h"
+#include "compaction/picker.h"
+#include "db/commit.h"
+#include "db/expiry_clock.h"
+#include "db/memory_plan.h"
+#include "db/read_view.h"
+#include "db/snapshot_registry.h"
+#include "db/user_cursor.h"
+#include "db/write_pacer.h"
+#include "env/env.h"
+#include "table/page_cache.h"
+#include "version/version_set.h"
+#include "wal/log_reader.h"
+#include "wal/log_writer.h"
+
+namespace ashlar {
+
+// An entry as a reader sees it: live, its value brought from wherever it lies.
+struct FoundEntry {
+  std::string_view value;  // into `owner`, `buffer`, or memory that the caller's EpochGuard holds
+  uint64_t expires_at_ms = 0;
+  SequenceNumber sequence = 0;
+  TableLookup lookup;
+  std::string buffer;
+};
+
+// What Engine::verify() has read and found.
+struct VerifyFindings {
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+  uint64_t entries = 0;
+  std::vector<std::string> problems;
+};
+
+// Decides what a commit contains at the moment at which it is made: no other commit can come
+// between what it reads through `latest` and what it writes.
+class CommitDecision {
+ public:
+  virtual ~CommitDecision() = default;
+  // Reads the newest state, that of commits not yet visible included. kNotFound for no live entry.
+  using ReadLatest = std::function<Status(std::string_view key, FoundEntry* found)>;
+  // Fills the commit, or leaves it empty: then nothing is written. An error ends the commit.
+  virtual Status decide(const ReadLatest& latest, Commit* commit) = 0;
+};
+
+// Ownership: one per open folder. Destroying it ends all background work.
+// Threads:   any, except for open().
+// Lock order: commit_mutex_, then view_mutex_; neither is held over a wait for the other's holder.
+// Invariants: [ENG-1] sequences are assigned, logged and added to the memtable in one order, under
+//             commit_mutex_. [ENG-2] a commit is visible once everything before it is, and, if it or
+//             anything before it asked for the disk, is on it.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(const std::string& path, const Options& options);
+  ~Engine();
+
+  // --- Reading (engine_read.cc) ---
+  // Under an EpochGuard of the caller's; found->value is valid under it and while *found lives.
+  Status find(std::string_view key, const Snapshot* snapshot, FoundEntry* found) const;
+  Result<PinnedValue> find_pinned(std::string_view key, const Snapshot* snapshot) const;
+  std::unique_ptr<UserCursor> new_cursor(const CursorBounds& bounds, const Snapshot* snapshot) const;
+  Snapshot take_snapshot() const;
+
+  // --- Writing (engine_write.cc) ---
+  Status set(std::string_view key, std::string_view value, const WriteOptions& options);
+  // `commit` has been filled and not sealed.
+  Status write(Commit* commit, std::optional<Durability> durability);
+  Status write_decided(CommitDecision* decision, std::optional<Durability> durability);
+  // Adds a set to the commit, after writing a huge value to a value file of its own. key and value
+  // have been checked and must outlive the commit.
+  Status add_set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
+                 Commit* commit);
+  // Gives up a commit that was begun with add_set() and will not be written.
+  void abandon(const Commit& commit);
+  Status sync();
+  // The moment at which something written now expires; 0 for a ttl of zero.
+  Result<uint64_t> expiry_of(std::chrono::milliseconds ttl) const;
+
+  // --- Background (engine_background.cc) ---
+  Status flush();
+  Status compact();
+  Status wait_for_background();
+
+  // --- Care (engine_care.cc) ---
+  // Problems are findings; an error means that the check itself could not go on.
+  Status verify(const std::function<bool(uint64_t done, uint64_t total)>& progress,
+                VerifyFindings* findings) const;
+  Statistics statistics() const;
+
+  const std::string& path() const { return path_; }
+  uint64_t now_ms() const { return clock_.now_ms(); }
+  ShardedCounter& gets() const { return gets_; }
+  LatencyHistogram& get_latency() const { return get_latency_; }
+  LatencyHistogram& set_latency() const { return set_latency_; }
+  Env& env() const { return env_; }
+
+ private:
+  Engine(std::string path, const Options& options, Env& env);
+
+  // --- engine_open.cc ---
+  Status open_folder();
+  Status recover_log();
+  Status replay_frame(const LogFrame& frame);
+  Status flush_while_recovering(uint64_t log_position);
+  Status start_log(const LogEnd& end);
+  void close();
+
+  // --- engine_read.cc ---
+  struct ReadPoint {
+    const ReadView* view;  // valid under the caller's EpochGuard
+    SequenceNumber visible;
+  };
+  ReadPoint read_point(const Snapshot* snapshot) const;
+  Status find_in(const ReadView& view, std::string_view key, SequenceNumber visible,
+                 FoundEntry* found) const;
+
+  // --- engine_write.cc ---
+  Status writable() const;
+  Status check_size(const Commit& commit) const;
+  Status commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
+                       SequenceNumber* sequence);
+  Status finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence);
+  Status make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, std::size_t count);
+  Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
+  Status wait_for_flush();
+  void note_value_file(const Operation& operation);
+
+  void make_visible(SequenceNumber sequence);
+  void note_write_failure(const Status& status);
+  void note_space_returned();
+
+  // --- engine_background.cc ---
+  void publish_view(std::shared_ptr<const ReadView> view);  // under view_mutex_
+  void publish_version(std::shared_ptr<const Version> version);
+  void schedule_flush();
+  void schedule_merge();
+  void schedule_log_write(bool urgent);
+  void schedule_idle_check();
+  void run_flushes();
+  Status flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t log_start);
+  void run_merges();
+  Status merge_until_done();
+  bool more_merges_asked_for();
+  Status run_one_merge(const MergePlan& plan);
+  Status wait_for_merges();
+  std::optional<MergePlan> next_merge();
+  void check_idle();
+  void load_images();
+  void update_debt();
+  void update_cache_capacity();
+  bool may_keep_image(std::size_t bytes) const;
+  void note_background_result(const char* what, const Status& status);
+  std::set<uint64_t> pending_value_files() const;
+
+  // --- engine_care.cc ---
+  static void check_pointers(const Version& version, VerifyFindings* findings);
+  Status verify_log(VerifyFindings* findings) const;
+  void log(LogLevel level, std::string_view message) const;
+  void tell(const Event& event) const;
+
+  const std::string path_;
+  const Options options_;
+  Env& env_;
+  std::unique_ptr<FileLock> lock_;
+  mutable MemoryBudget budget_;
+  const MemoryPlan plan_;
+  PageCache page_cache_;
+  VersionSet versions_;
+  mutable ExpiryClock clock_;
+  const std::shared_ptr<SnapshotRegistry> snapshots_;  // snapshots share it
+  WritePacer pacer_;
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<JobContext> jobs_;
+
+  // Readers load the raw pointer under an EpochGuard; the owner changes under view_mutex_.
+  mutable std::mutex view_mutex_;
+  std::shared_ptr<const ReadView> view_owner_;
+  std::atomic<const ReadView*> view_{nullptr};
+  std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
+  mutable RetireList retired_;
+  std::atomic<std::size_t> immutable_count_{0};  // of the view
+
+  SpinMutex commit_mutex_;
+  std::shared_ptr<Memtable> active_;  // the view's; under commit_mutex_
+  std::unique_ptr<LogWriter> log_;
+  SequenceNumber last_sequence_ = 0;  // assigned; under commit_mutex_
+  std::atomic<SequenceNumber> visible_{0};
+  std::atomic<bool> failed_{false};  // a log write failed: read-only from now on
+  std::atomic<bool> out_of_space_{false};
+
+  std::unique_ptr<Executor> executor_;
+  mutable std::mutex background_mutex_;  // guards what follows
+  mutable std::condition_variable background_changed_;
+  bool flush_scheduled_ = false;
+  bool merge_scheduled_ = false;
+  uint64_t merge_requests_ = 0;
+  uint64_t merge_requests_seen_ = 0;  // before the last look at what is due
+  bool log_write_scheduled_ = false;
+  bool idle_check_scheduled_ = false;
+  bool settle_eagerly_ = false;  // somebody waits for the background, or nothing else is to be done
+  bool full_merge_wanted_ = false;
+  Status background_error_;  // of the last failed job; cleared by the next that succeeds
+  Status failure_;           // why the engine is read-only
+  // Value files that commits point to which are not in tables yet: by memtable, and of commits that
+  // are being made.
+  std::map<const Memtable*, std::set<uint64_t>> unflushed_value_files_;
+  std::multiset<uint64_t> staged_value_files_;
+  uint64_t flush_bytes_per_second_ = 0;
+
+  std::atomic<bool> merge_running_{false};
+
+  // A merge holds it while it runs; a flush that changes partitions takes it if it is free.
+  std::mutex tree_mutex_;
+
+  mutable ShardedCounter gets_;
+  mutable LatencyHistogram get_latency_;
+  mutable LatencyHistogram set_latency_;
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> user_bytes_{0};
+  std::atomic<uint64_t> flush_bytes_{0};
+  std::atomic<uint64_t> merge_bytes_read_{0};
+  std::atomic<uint64_t> merge_bytes_written_{0};
+  std::atomic<uint64_t> flushes_{0};
+  std::atomic<uint64_t> merges_{0};
+  std::atomic<uint64_t> commits_at_idle_check_{0};
+};
+
+}  // namespace ashlar

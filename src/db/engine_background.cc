@@ -1,0 +1,382 @@
+// Flushes, merges, writing out the log, and what stays in memory.
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/try.h"
+#include "compaction/flush_job.h"
+#include "db/engine.h"
+
+namespace ashlar {
+namespace {
+
+// A failed job, on a full disk say, is tried again after this time.
+constexpr std::chrono::milliseconds kRetryDelay{500};
+// Without a commit for this long, the database counts as idle and is tidied up.
+constexpr std::chrono::milliseconds kIdleTime{1000};
+
+}  // namespace
+
+// --- What readers see ------------------------------------------------------------------------
+
+void Engine::publish_view(std::shared_ptr<const ReadView> view) {
+  immutable_count_.store(view->immutables.size(), std::memory_order_release);
+  view_.store(view.get(), std::memory_order_seq_cst);
+  auto old = std::exchange(view_owner_, std::move(view));
+  // [EPOCH-1] Readers that still look at the old view keep it alive.
+  if (old) retired_.retire([old = std::move(old)]() mutable { old.reset(); });
+}
+
+void Engine::publish_version(std::shared_ptr<const Version> version) {
+  {
+    const std::lock_guard lock(view_mutex_);
+    auto next = std::make_shared<ReadView>(*view_owner_);
+    next->version = std::move(version);
+    // [VIEW-1] The memtable that a flush wrote leaves with the version that has its tables.
+    if (flushed_memtable_) {
+      std::erase(next->immutables, flushed_memtable_);
+      flushed_memtable_.reset();
+    }
+    publish_view(std::move(next));
+  }
+  update_cache_capacity();
+}
+
+// --- Log -------------------------------------------------------------------------------------
+
+void Engine::schedule_log_write(bool urgent) {
+  const auto write = [this] {
+    if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
+  };
+  if (urgent) {
+    executor_->submit(Lane::kLog, write);
+  } else {
+    executor_->submit_after(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), write);
+    schedule_idle_check();
+  }
+}
+
+// --- Flush -----------------------------------------------------------------------------------
+
+void Engine::schedule_flush() {
+  if (options_.read_only) return;
+  update_debt();
+  const std::lock_guard lock(background_mutex_);
+  if (std::exchange(flush_scheduled_, true)) return;
+  executor_->submit(Lane::kFlush, [this] { run_flushes(); });
+}
+
+void Engine::run_flushes() {
+  Status status;
+  while (status.ok() && !stopping_.load()) {
+    std::shared_ptr<Memtable> oldest;
+    uint64_t log_start = 0;
+    {
+      const std::lock_guard lock(view_mutex_);
+      const auto& immutables = view_owner_->immutables;
+      if (immutables.empty()) break;
+      oldest = immutables.back();
+      log_start = immutables.size() > 1 ? immutables[immutables.size() - 2]->log_position()
+                                        : view_owner_->active->log_position();
+    }
+    status = flush_oldest(oldest, log_start);
+    note_background_result("flush", status);
+    update_debt();
+  }
+  {
+    const std::lock_guard lock(background_mutex_);
+    flush_scheduled_ = false;
+  }
+  background_changed_.notify_all();
+  if (!status.ok()) {
+    if (stopping_.load()) return;
+    executor_->submit_after(Lane::kFlush, kRetryDelay, [this] { schedule_flush(); });
+    return;
+  }
+  schedule_merge();
+  if (immutable_count_.load() > 0) schedule_flush();
+}
+
+Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t log_start) {
+  const uint64_t start = env_.monotonic_ns();
+  // Everything in it must be visible, so that no later snapshot can fall between its versions.
+  if (visible_.load() < memtable->largest_sequence()) ASHLAR_TRY(sync());
+  // A merge would work on partitions that this flush changes: it settles only while none runs.
+  std::unique_lock tree(tree_mutex_, std::try_to_lock);
+  FlushRequest request;
+  request.memtable = memtable;
+  request.log_start = log_start;
+  request.log_synced = std::min(log_->durable(), log_start);
+  request.last_sequence = memtable->largest_sequence();
+  request.may_settle = tree.owns_lock();
+  JobReport report;
+  {
+    const std::lock_guard lock(view_mutex_);
+    flushed_memtable_.reset();
+  }
+  JobContext context = *jobs_;
+  context.publish = [this, &memtable](std::shared_ptr<const Version> version) {
+    {
+      const std::lock_guard lock(view_mutex_);
+      flushed_memtable_ = memtable;
+    }
+    publish_version(std::move(version));
+  };
+  ASHLAR_TRY(flush_memtable(context, request, &report));
+  if (tree.owns_lock()) tree.unlock();
+
+  flushes_.fetch_add(1, std::memory_order_relaxed);
+  flush_bytes_.fetch_add(report.bytes_written, std::memory_order_relaxed);
+  const uint64_t duration_ns = std::max<uint64_t>(env_.monotonic_ns() - start, 1);
+  {
+    const std::lock_guard lock(background_mutex_);
+    unflushed_value_files_.erase(memtable.get());
+    flush_bytes_per_second_ = memtable->used_bytes() * 1'000'000'000 / duration_ns;
+  }
+  tell({.kind = Event::Kind::kFlushFinished,
+        .bytes_read = memtable->used_bytes(),
+        .bytes_written = report.bytes_written,
+        .duration_us = duration_ns / 1000,
+        .message = {}});
+  return log_->release(log_start);  // [FLUSH-1]
+}
+
+// --- Merge -----------------------------------------------------------------------------------
+
+void Engine::schedule_merge() {
+  if (options_.read_only) return;
+  const std::lock_guard lock(background_mutex_);
+  ++merge_requests_;
+  if (std::exchange(merge_scheduled_, true)) return;
+  executor_->submit(Lane::kCompaction, [this] { run_merges(); });
+}
+
+std::optional<MergePlan> Engine::next_merge() {
+  PickerState state;
+  state.now_ms = clock_.now_ms();
+  state.oldest_snapshot = snapshots_->oldest();
+  bool full = false;
+  {
+    const std::lock_guard lock(background_mutex_);
+    merge_requests_seen_ = merge_requests_;
+    state.idle = settle_eagerly_;
+    full = full_merge_wanted_;
+  }
+  auto version = versions_.current();
+  return full ? plan_full_merge(std::move(version), state) : pick_merge(std::move(version), state);
+}
+
+void Engine::run_merges() {
+  Status status;
+  do {
+    status = merge_until_done();
+  } while (status.ok() && !stopping_.load() && more_merges_asked_for());
+  background_changed_.notify_all();
+  if (stopping_.load()) return;
+  if (status.ok()) {
+    // What the inputs took in memory is free for tables that had to stay on disk.
+    executor_->submit(Lane::kMaintenance, [this] { load_images(); });
+  } else {
+    executor_->submit_after(Lane::kCompaction, kRetryDelay, [this] { schedule_merge(); });
+  }
+}
+
+Status Engine::merge_until_done() {
+  while (!stopping_.load()) {
+    // Held from picking to publishing: the plan speaks of partitions as they are.
+    const std::lock_guard tree(tree_mutex_);
+    const auto plan = next_merge();
+    if (!plan) break;
+    const Status status = run_one_merge(*plan);
+    note_background_result("merge", status);
+    update_debt();
+    if (!status.ok()) {
+      const std::lock_guard lock(background_mutex_);
+      merge_scheduled_ = false;
+      return status;
+    }
+    const std::lock_guard lock(background_mutex_);
+    full_merge_wanted_ = false;
+  }
+  return {};
+}
+
+// Ends the merging, unless somebody asked for more after the last look at what is due.
+bool Engine::more_merges_asked_for() {
+  const std::lock_guard lock(background_mutex_);
+  if (merge_requests_ != merge_requests_seen_) return true;
+  merge_scheduled_ = false;
+  settle_eagerly_ = false;
+  full_merge_wanted_ = false;
+  return false;
+}
+
+Status Engine::run_one_merge(const MergePlan& plan) {
+  const uint64_t start = env_.monotonic_ns();
+  merge_running_.store(true, std::memory_order_relaxed);
+  JobReport report;
+  const Status status = run_merge(*jobs_, plan, &report);
+  merge_running_.store(false, std::memory_order_relaxed);
+  merge_bytes_read_.fetch_add(report.bytes_read, std::memory_order_relaxed);
+  merge_bytes_written_.fetch_add(report.bytes_written, std::memory_order_relaxed);
+  if (!status.ok()) return status;
+  merges_.fetch_add(1, std::memory_order_relaxed);
+  tell({.kind = Event::Kind::kCompactionFinished,
+        .bytes_read = report.bytes_read,
+        .bytes_written = report.bytes_written,
+        .duration_us = (env_.monotonic_ns() - start) / 1000,
+        .message = plan.reason});
+  return {};
+}
+
+// --- Waiting and idling ----------------------------------------------------------------------
+
+Status Engine::flush() {
+  ASHLAR_TRY(writable());
+  {
+    std::unique_lock lock(commit_mutex_);
+    if (!active_->empty()) {
+      while (immutable_count_.load() >= kMaximumImmutableMemtables) {
+        lock.unlock();
+        ASHLAR_TRY(wait_for_flush());
+        lock.lock();
+      }
+      ASHLAR_TRY(replace_active(log_->end(), 0, 0, true));
+    }
+  }
+  schedule_flush();
+  std::unique_lock lock(background_mutex_);
+  executor_->wait(lock, background_changed_, [this] {
+    return immutable_count_.load() == 0 || !background_error_.ok() || failed_.load();
+  });
+  if (immutable_count_.load() == 0) return {};
+  return failed_.load() ? failure_ : background_error_;
+}
+
+Status Engine::compact() {
+  ASHLAR_TRY(flush());
+  {
+    const std::lock_guard lock(background_mutex_);
+    full_merge_wanted_ = true;
+  }
+  schedule_merge();
+  return wait_for_merges();
+}
+
+Status Engine::wait_for_background() {
+  ASHLAR_TRY(writable());
+  schedule_flush();
+  ASHLAR_TRY(wait_for_merges());
+  {
+    const std::lock_guard lock(background_mutex_);
+    settle_eagerly_ = true;
+  }
+  schedule_merge();
+  return wait_for_merges();
+}
+
+Status Engine::wait_for_merges() {
+  std::unique_lock lock(background_mutex_);
+  executor_->wait(lock, background_changed_, [this] {
+    return (!merge_scheduled_ && !flush_scheduled_ && !full_merge_wanted_) ||
+           !background_error_.ok() || failed_.load();
+  });
+  return background_error_;
+}
+
+void Engine::schedule_idle_check() {
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (std::exchange(idle_check_scheduled_, true)) return;
+  }
+  commits_at_idle_check_ = commits_.load();
+  executor_->submit_after(Lane::kMaintenance, kIdleTime, [this] { check_idle(); });
+}
+
+// Goes on only while commits come, so that an idle database does not wake up.
+void Engine::check_idle() {
+  {
+    const std::lock_guard lock(background_mutex_);
+    idle_check_scheduled_ = false;
+  }
+  retired_.collect();
+  if (commits_.load() != commits_at_idle_check_.load()) {
+    schedule_idle_check();
+    return;
+  }
+  {
+    const std::lock_guard lock(background_mutex_);
+    settle_eagerly_ = true;
+  }
+  schedule_merge();
+}
+
+void Engine::note_background_result(const char* what, const Status& status) {
+  if (status.ok() || stopping_.load()) {
+    const std::lock_guard lock(background_mutex_);
+    background_error_ = {};
+    return;
+  }
+  {
+    const std::lock_guard lock(background_mutex_);
+    background_error_ = status;
+  }
+  background_changed_.notify_all();
+  log(LogLevel::kError, std::string(what) + " failed: " + status.to_string());
+  if (status.is(StatusCode::kNoSpace) && !out_of_space_.exchange(true)) {
+    tell({.kind = Event::Kind::kSpaceExhausted, .message = status.message()});
+  } else if (status.is(StatusCode::kCorruption)) {
+    tell({.kind = Event::Kind::kCorruptionFound, .message = status.message()});
+  }
+}
+
+void Engine::update_debt() {
+  uint64_t speed = 0;
+  {
+    const std::lock_guard lock(background_mutex_);
+    speed = flush_bytes_per_second_;
+  }
+  const auto waiting = static_cast<int>(immutable_count_.load());
+  pacer_.set_debt(waiting, static_cast<int>(versions_.current()->runs.size()), speed);
+}
+
+std::set<uint64_t> Engine::pending_value_files() const {
+  const std::lock_guard lock(background_mutex_);
+  std::set<uint64_t> files(staged_value_files_.begin(), staged_value_files_.end());
+  for (const auto& [memtable, numbers] : unflushed_value_files_) {
+    files.insert(numbers.begin(), numbers.end());
+  }
+  return files;
+}
+
+// --- What stays in memory --------------------------------------------------------------------
+
+bool Engine::may_keep_image(std::size_t bytes) const {
+  const std::size_t images = budget_.used(MemoryUse::kTable);
+  const std::size_t limit = plan_.cache_bytes - plan_.minimum_page_cache_bytes;
+  return images + bytes <= limit;
+}
+
+// The page cache takes what images leave.
+void Engine::update_cache_capacity() {
+  const std::size_t images = budget_.used(MemoryUse::kTable);
+  const std::size_t left = plan_.cache_bytes - std::min(plan_.cache_bytes, images);
+  page_cache_.set_capacity(std::max(left, plan_.minimum_page_cache_bytes));
+}
+
+// Brings tables into memory as long as there is room, the youngest first.
+void Engine::load_images() {
+  const auto version = versions_.current();
+  const auto load = [this](const auto& file) {
+    const std::size_t bytes = file->reader->image_bytes();
+    if (file->reader->resident() || !may_keep_image(bytes) || stopping_.load()) return;
+    if (const Status loaded = file->reader->make_resident(); !loaded.ok()) {
+      note_background_result("loading a table", loaded);
+    }
+  };
+  for (const auto& table : version->all_tables()) load(table);
+  for (const auto& [number, file] : version->value_files) load(file);
+  update_cache_capacity();
+}
+
+}  // namespace ashlar

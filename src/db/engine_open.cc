@@ -1,0 +1,237 @@
+// Opening a folder: what is there, recovery of the log, and closing.
+#include <algorithm>
+#include <utility>
+
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "compaction/flush_job.h"
+#include "db/engine.h"
+#include "env/posix_env.h"
+#include "version/file_names.h"
+
+namespace ashlar {
+namespace {
+
+// Beside a live writer, files may vanish between being named and being opened; a few attempts
+// always find a moment at which all are there.
+constexpr int kReadOnlyAttempts = 20;
+constexpr std::chrono::milliseconds kReadOnlyPause{5};
+
+Status check_options(const Options& options) {
+  if (options.memory_budget < Options::kMinimumMemoryBudget) {
+    return Status::invalid_argument("memory_budget is " + std::to_string(options.memory_budget) +
+                                    " bytes; the least is " +
+                                    std::to_string(Options::kMinimumMemoryBudget));
+  }
+  if (static_cast<unsigned>(options.compression) > 3) {
+    return Status::invalid_argument("compression is not one of the known kinds");
+  }
+  if (static_cast<unsigned>(options.durability) > 1) {
+    return Status::invalid_argument("durability is not one of the known kinds");
+  }
+  return {};
+}
+
+// What a folder without CURRENT may hold: what a crash during its creation leaves behind.
+bool may_precede_database(const DirectoryEntry& entry) {
+  if (entry.is_directory) return false;
+  if (entry.name == kLockFileName || entry.name.starts_with(kCurrentFileName)) return true;
+  const auto parsed = parse_file_name(entry.name);
+  return parsed && parsed->type == FileType::kManifest;
+}
+
+Status check_folder_is_free(Env& env, const std::string& path) {
+  ASHLAR_TRY_ASSIGN(const auto entries, env.list(path));
+  for (const DirectoryEntry& entry : entries) {
+    if (may_precede_database(entry)) continue;
+    if (parse_file_name(entry.name)) {
+      return Status::corruption(join_path(path, kCurrentFileName) + ": missing, though " +
+                                entry.name + " is there");
+    }
+    return Status::invalid_argument(path + " is no database and not empty: it holds " +
+                                    entry.name);
+  }
+  for (const DirectoryEntry& entry : entries) {
+    if (entry.name != kLockFileName) ASHLAR_TRY(env.remove(join_path(path, entry.name)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Engine::Engine(std::string path, const Options& options, Env& env)
+    : path_(std::move(path)),
+      options_(options),
+      env_(env),
+      budget_(options.memory_budget),
+      plan_(options.memory_budget),
+      page_cache_(&budget_, plan_.minimum_page_cache_bytes),
+      versions_(env, path_, &page_cache_, &budget_),
+      clock_(env),
+      snapshots_(std::make_shared<SnapshotRegistry>()),
+      pacer_(env),
+      executor_(env.new_executor()) {
+  jobs_.reset(new JobContext{
+      .env = env_,
+      .versions = versions_,
+      .budget = budget_,
+      .compression = options_.compression,
+      .table_bytes = plan_.table_bytes,
+      .buffer_bytes = plan_.merge_buffer_bytes,
+      .snapshots = [this] { return snapshots_->sequences(); },
+      .now_ms = [this] { return clock_.now_ms(); },
+      .may_keep_image = [this](std::size_t bytes) { return may_keep_image(bytes); },
+      .pending_value_files = [this] { return pending_value_files(); },
+      .publish = [this](std::shared_ptr<const Version> v) { publish_version(std::move(v)); },
+      .stopping = stopping_,
+  });
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, const Options& options) {
+  ASHLAR_TRY(check_options(options));
+  Env& env = options.env != nullptr ? *options.env : *real_env();
+  for (int attempt = 1;; ++attempt) {
+    std::unique_ptr<Engine> engine(new Engine(path, options, env));
+    Status opened = engine->open_folder();
+    if (opened.ok()) return engine;
+    const bool may_have_changed = opened.is(StatusCode::kBusy) ||
+                                  opened.is(StatusCode::kCorruption) ||
+                                  opened.is(StatusCode::kNotFound);
+    if (!options.read_only || !may_have_changed || attempt == kReadOnlyAttempts) return opened;
+    engine.reset();
+    env.sleep(kReadOnlyPause);
+  }
+}
+
+Status Engine::open_folder() {
+  ASHLAR_TRY_ASSIGN(const bool folder_exists, env_.exists(path_));
+  const bool may_create = options_.create_if_missing && !options_.read_only;
+  if (!folder_exists) {
+    if (!may_create) return Status::not_found("no database in " + path_);
+    ASHLAR_TRY(env_.create_folder(path_));
+    const std::string_view parent = parent_folder(path_);
+    ASHLAR_TRY(env_.sync_folder(parent.empty() ? "." : std::string(parent)));
+  }
+  if (!options_.read_only) {
+    ASHLAR_TRY_ASSIGN(lock_, env_.lock(join_path(path_, kLockFileName)));
+  }
+  ASHLAR_TRY_ASSIGN(const bool exists, env_.exists(join_path(path_, kCurrentFileName)));
+  if (exists) {
+    ASHLAR_TRY(versions_.recover(!options_.read_only));
+  } else {
+    ASHLAR_TRY(check_folder_is_free(env_, path_));
+    if (!may_create) return Status::not_found("no database in " + path_);
+    ASHLAR_TRY(versions_.create());
+  }
+  last_sequence_ = versions_.last_sequence();
+
+  auto view = std::make_shared<ReadView>();
+  view->version = versions_.current();
+  ASHLAR_TRY_ASSIGN(active_, Memtable::create(plan_.memtable_bytes, versions_.log_bounds().start,
+                                              &budget_));
+  view->active = active_;
+  {
+    const std::lock_guard lock(view_mutex_);
+    publish_view(std::move(view));
+  }
+  ASHLAR_TRY(exists ? recover_log() : start_log(LogEnd{}));
+  visible_.store(last_sequence_, std::memory_order_release);
+  update_cache_capacity();
+  executor_->submit(Lane::kMaintenance, [this] { load_images(); });
+  if (!options_.read_only) {
+    schedule_flush();
+    schedule_merge();
+  }
+  return {};
+}
+
+Status Engine::recover_log() {
+  const LogBounds bounds = versions_.log_bounds();
+  ASHLAR_TRY_ASSIGN(const LogEnd end,
+                    replay_log(env_, path_, bounds.start,
+                               [this](const LogFrame& frame) { return replay_frame(frame); }));
+  if (end.position < bounds.synced) {
+    return Status::corruption(
+        path_ + ": the log ends at position " + std::to_string(end.position) +
+        ", though the manifest says that it was on disk up to " + std::to_string(bounds.synced));
+  }
+  if (options_.read_only) return {};
+  ASHLAR_TRY(complete_newest_segment(env_, path_, end));
+  return start_log(end);
+}
+
+Status Engine::replay_frame(const LogFrame& frame) {
+  Commit::Item item;
+  std::vector<Commit::Item> items;
+  for (std::size_t at = 0; at < frame.operations.size();) {
+    std::size_t used = 0;
+    ASHLAR_TRY_ASSIGN(item.operation, decode_operation(frame.operations.substr(at), &used, false));
+    item.offset = at;
+    item.size = used;
+    if (item.operation.kind != EntryKind::kDeleteRange) item.hash = hash_key(item.operation.key);
+    items.push_back(item);
+    at += used;
+  }
+  if (!active_->fits(frame.operations.size(), items.size())) {
+    const bool keep = options_.read_only && !active_->empty();
+    if (!keep && !active_->empty()) ASHLAR_TRY(flush_while_recovering(frame.position));
+    ASHLAR_TRY(replace_active(frame.position, frame.operations.size(), items.size(), keep));
+  }
+  for (const Commit::Item& each : items) {
+    active_->add(frame.sequence, frame.operations.substr(each.offset, each.size), each.operation,
+                each.hash);
+    note_value_file(each.operation);
+  }
+  last_sequence_ = std::max(last_sequence_, frame.sequence);
+  return {};
+}
+
+Status Engine::flush_while_recovering(uint64_t log_position) {
+  FlushRequest request;
+  request.memtable = active_;
+  request.log_start = log_position;
+  request.last_sequence = last_sequence_;
+  JobReport report;
+  ASHLAR_TRY(flush_memtable(*jobs_, request, &report));
+  const std::lock_guard lock(background_mutex_);
+  unflushed_value_files_.erase(active_.get());
+  return {};
+}
+
+Status Engine::start_log(const LogEnd& end) {
+  LogOptions log_options;
+  log_options.segment_bytes = plan_.segment_bytes;
+  log_options.ring_bytes = plan_.ring_bytes;
+  log_options.prewrite = options_.durability == Durability::kDisk;
+  LogStart start;
+  start.position = std::max(end.position, versions_.log_bounds().synced);
+  start.next_sequence = last_sequence_ + 1;
+  ASHLAR_TRY_ASSIGN(
+      log_, LogWriter::create(
+                env_, path_, log_options, start, [this] { return versions_.new_file_number(); },
+                end.segments, &budget_));
+  for (const uint64_t number : end.leftovers) {
+    ASHLAR_TRY(env_.remove(versions_.path_of(FileType::kLog, number)));
+  }
+  log_->set_dirty_listener([this](bool urgent) { schedule_log_write(urgent); });
+  VersionEdit edit;
+  edit.log_synced = log_->durable();
+  return versions_.apply(std::move(edit), {}, jobs_->publish);
+}
+
+Engine::~Engine() { close(); }
+
+void Engine::close() {
+  stopping_.store(true);
+  if (executor_) executor_->stop();
+  // Everything acknowledged for the disk is there; this is for what only has to survive the process.
+  if (log_ && !failed_.load()) (void)log_->sync(log_->end());
+  view_.store(nullptr, std::memory_order_seq_cst);
+  view_owner_.reset();
+  retired_.collect();
+}
+
+}  // namespace ashlar

@@ -1,0 +1,299 @@
+// The way of a commit: pace, log, memtable, visible.
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/try.h"
+#include "db/engine.h"
+#include "table/value_file.h"
+#include "version/file_names.h"
+
+namespace ashlar {
+namespace {
+
+// A commit lies in one memtable as a whole.
+constexpr std::size_t kLargestCommitBytes = std::size_t{96} << 20;
+constexpr std::size_t kCommitShareOfBudget = 8;
+// Every how many writes of a thread one is timed.
+constexpr unsigned kLatencySampling = 32;
+// What a record takes in a memtable besides its bytes, generously.
+constexpr std::size_t kMemtableBytesPerRecord = 64;
+
+bool sample_this_call() {
+  thread_local unsigned calls = 0;
+  return calls++ % kLatencySampling == 0;
+}
+
+// What a thread's commits are built in.
+Commit& reusable_commit() {
+  thread_local Commit commit;
+  commit.clear();
+  return commit;
+}
+
+}  // namespace
+
+Status Engine::set(std::string_view key, std::string_view value, const WriteOptions& options) {
+  const bool timed = sample_this_call();
+  const uint64_t start = timed ? env_.monotonic_ns() : 0;
+  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_value(value));
+  ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, expiry_of(options.ttl));
+  Commit& commit = reusable_commit();
+  ASHLAR_TRY(add_set(key, value, expires_at_ms, &commit));
+  ASHLAR_TRY(write(&commit, options.durability));
+  if (timed) set_latency_.add(env_.monotonic_ns() - start);
+  return {};
+}
+
+Result<uint64_t> Engine::expiry_of(std::chrono::milliseconds ttl) const {
+  if (ttl.count() == 0) return uint64_t{0};
+  if (ttl.count() < 0) {
+    return Status::invalid_argument("ttl is negative: " + std::to_string(ttl.count()) + " ms");
+  }
+  return clock_.now_ms() + static_cast<uint64_t>(ttl.count());
+}
+
+Status Engine::add_set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
+                       Commit* commit) {
+  if (value.size() < kHugeValueBytes) {
+    commit->set(key, value, expires_at_ms, false);
+    return {};
+  }
+  ASHLAR_TRY(writable());
+  const uint64_t number = versions_.new_file_number();
+  {
+    const std::lock_guard lock(background_mutex_);
+    staged_value_files_.insert(number);
+  }
+  const std::string path = versions_.path_of(FileType::kValues, number);
+  ASHLAR_TRY_ASSIGN(auto builder,
+                    ValueFileBuilder::create(env_, path, number, false, &budget_));
+  ASHLAR_TRY_ASSIGN(const ValuePointer pointer, builder->add(key, value));
+  ASHLAR_TRY_ASSIGN(const ValueFileSummary summary, builder->finish());
+  ASHLAR_TRY(env_.sync_folder(path_));
+  VersionSet::Opened opened;
+  ASHLAR_TRY_ASSIGN(auto file, versions_.open_value_file(summary, HugeBuffer()));
+  opened.value_files.push_back(std::move(file));
+  VersionEdit edit;
+  edit.added_value_files.push_back(summary);
+  ASHLAR_TRY(versions_.apply(std::move(edit), opened, jobs_->publish));
+  flush_bytes_.fetch_add(summary.file_bytes, std::memory_order_relaxed);
+  commit->set_pointer(key, pointer, expires_at_ms);
+  return {};
+}
+
+Status Engine::writable() const {
+  if (options_.read_only) return Status::read_only(path_ + " was opened read-only");
+  if (!failed_.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(background_mutex_);
+  return failure_;
+}
+
+Status Engine::check_size(const Commit& commit) const {
+  const std::size_t limit =
+      std::min(kLargestCommitBytes, options_.memory_budget / kCommitShareOfBudget);
+  if (commit.bytes().size() <= limit) return {};
+  return Status::too_large("commit of " + std::to_string(commit.bytes().size()) +
+                           " bytes: the limit is " + std::to_string(limit) +
+                           ", an eighth of memory_budget but at most 96 MiB");
+}
+
+Status Engine::write(Commit* commit, std::optional<Durability> durability) {
+  const Durability wanted = durability.value_or(options_.durability);
+  uint64_t log_end = 0;
+  SequenceNumber sequence = 0;
+  Status status = writable();
+  if (status.ok() && !commit->empty()) {
+    commit->seal(env_.wall_clock_us());
+    status = check_size(*commit);
+    if (status.ok()) {
+      pacer_.pace(commit->bytes().size());
+      std::unique_lock lock(commit_mutex_);
+      status = make_room(&lock, commit->bytes().size(), commit->count());
+      if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
+    }
+  }
+  if (!commit->value_files().empty()) abandon(*commit);
+  if (!status.ok() || sequence == 0) return status;
+  return finish_commit(wanted, log_end, sequence);
+}
+
+Status Engine::write_decided(CommitDecision* decision, std::optional<Durability> durability) {
+  ASHLAR_TRY(writable());
+  const Durability wanted = durability.value_or(options_.durability);
+  uint64_t log_end = 0;
+  SequenceNumber sequence = 0;
+  Commit commit;
+  {
+    std::unique_lock lock(commit_mutex_);
+    const auto latest = [this](std::string_view key, FoundEntry* found) {
+      return find_in(*view_.load(std::memory_order_acquire), key, kMaximumSequence, found);
+    };
+    while (true) {
+      {
+        const EpochGuard guard;
+        ASHLAR_TRY(decision->decide(latest, &commit));
+      }
+      if (commit.empty()) return {};
+      commit.seal(env_.wall_clock_us());
+      ASHLAR_TRY(check_size(commit));
+      const SequenceNumber decided_at = last_sequence_;
+      ASHLAR_TRY(make_room(&lock, commit.bytes().size(), commit.count()));
+      // Waiting for room lets others commit in between.
+      if (last_sequence_ == decided_at) break;
+      commit.clear();
+    }
+    ASHLAR_TRY(commit_locked(commit, wanted, &log_end, &sequence));
+  }
+  return finish_commit(wanted, log_end, sequence);
+}
+
+// [ENG-1]
+Status Engine::commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
+                             SequenceNumber* sequence) {
+  const SequenceNumber next = last_sequence_ + 1;
+  if (Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end);
+      !logged.ok()) {
+    note_write_failure(logged);
+    return logged;
+  }
+  if (out_of_space_.load(std::memory_order_relaxed)) note_space_returned();
+  for (const Commit::Item& item : commit.items()) {
+    active_->add(next, commit.bytes().substr(item.offset, item.size), item.operation, item.hash);
+    if (item.operation.value_is_pointer) note_value_file(item.operation);
+  }
+  last_sequence_ = next;
+  *sequence = next;
+  commits_.fetch_add(1, std::memory_order_relaxed);
+  user_bytes_.fetch_add(commit.user_bytes(), std::memory_order_relaxed);
+  // [ENG-2] Visible at once if everything before it is; behind a commit that waits for the disk,
+  // finish_commit() waits with it.
+  if (durability == Durability::kProcess) {
+    SequenceNumber before = next - 1;
+    visible_.compare_exchange_strong(before, next, std::memory_order_acq_rel);
+  }
+  return {};
+}
+
+Status Engine::finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence) {
+  if (durability == Durability::kProcess &&
+      visible_.load(std::memory_order_relaxed) >= sequence) {
+    return {};
+  }
+  if (Status synced = log_->sync(log_end); !synced.ok()) {
+    note_write_failure(synced);
+    return synced;
+  }
+  make_visible(sequence);
+  return {};
+}
+
+void Engine::make_visible(SequenceNumber sequence) {
+  SequenceNumber visible = visible_.load(std::memory_order_relaxed);
+  while (visible < sequence &&
+         !visible_.compare_exchange_weak(visible, sequence, std::memory_order_acq_rel)) {
+  }
+}
+
+Status Engine::make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, std::size_t count) {
+  while (!active_->fits(bytes, count)) {
+    if (immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables) {
+      ASHLAR_TRY(replace_active(log_->end(), bytes, count, true));
+      schedule_flush();
+      continue;
+    }
+    lock->unlock();
+    const Status waited = wait_for_flush();
+    lock->lock();
+    ASHLAR_TRY(waited);
+    ASHLAR_TRY(writable());
+  }
+  return {};
+}
+
+// Only where pacing could not keep writers slow enough, or flushing fails.
+Status Engine::wait_for_flush() {
+  std::unique_lock lock(background_mutex_);
+  const auto has_room = [this] {
+    return immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables;
+  };
+  executor_->wait(lock, background_changed_, [&] {
+    return has_room() || !background_error_.ok() || failed_.load() || stopping_.load();
+  });
+  return has_room() ? Status() : background_error_;
+}
+
+Status Engine::replace_active(uint64_t log_position, std::size_t bytes, std::size_t count,
+                              bool keep_old) {
+  const std::size_t least = (bytes + count * kMemtableBytesPerRecord) * 5 / 4 + (64 << 10);
+  ASHLAR_TRY_ASSIGN(active_, Memtable::create(std::max(plan_.memtable_bytes, least), log_position,
+                                              &budget_));
+  const std::lock_guard lock(view_mutex_);
+  auto next = std::make_shared<ReadView>(*view_owner_);
+  if (keep_old) next->immutables.insert(next->immutables.begin(), next->active);
+  next->active = active_;
+  publish_view(std::move(next));
+  return {};
+}
+
+void Engine::note_value_file(const Operation& operation) {
+  ValuePointer pointer;
+  if (!operation.value_is_pointer || !ValuePointer::decode(operation.value, &pointer)) return;
+  const std::lock_guard lock(background_mutex_);
+  unflushed_value_files_[active_.get()].insert(pointer.file_number);
+}
+
+void Engine::abandon(const Commit& commit) {
+  const std::lock_guard lock(background_mutex_);
+  for (const uint64_t number : commit.value_files()) {
+    const auto staged = staged_value_files_.find(number);
+    if (staged != staged_value_files_.end()) staged_value_files_.erase(staged);
+  }
+}
+
+void Engine::note_write_failure(const Status& status) {
+  if (status.is(StatusCode::kNoSpace) || status.is(StatusCode::kBusy) ||
+      status.is(StatusCode::kTooLarge)) {
+    if (status.is(StatusCode::kNoSpace) && !out_of_space_.exchange(true)) {
+      tell({.kind = Event::Kind::kSpaceExhausted, .message = status.message()});
+    }
+    return;
+  }
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (failed_.load()) return;
+    failure_ = Status::read_only("the log could not be written, so that " + path_ +
+                                 " takes no more writes until it is opened anew: " +
+                                 std::string(status.message()));
+    failed_.store(true, std::memory_order_release);
+  }
+  background_changed_.notify_all();
+  log(LogLevel::kError, status.to_string());
+  tell({.kind = Event::Kind::kBecameReadOnly, .message = status.message()});
+}
+
+void Engine::note_space_returned() {
+  if (out_of_space_.exchange(false)) {
+    tell({.kind = Event::Kind::kSpaceReturned, .message = "writes succeed again"});
+  }
+}
+
+Status Engine::sync() {
+  ASHLAR_TRY(writable());
+  SequenceNumber sequence = 0;
+  uint64_t end = 0;
+  {
+    const std::lock_guard lock(commit_mutex_);
+    sequence = last_sequence_;
+    end = log_->end();
+  }
+  if (Status synced = log_->sync(end); !synced.ok()) {
+    note_write_failure(synced);
+    return synced;
+  }
+  make_visible(sequence);
+  return {};
+}
+
+}  // namespace ashlar

@@ -1,0 +1,163 @@
+#include "db/user_cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/value_pointer.h"
+#include "db/value_reader.h"
+
+namespace ashlar {
+namespace {
+
+// Versions of one key that are stepped over before seeking past the rest of them.
+constexpr int kStepsBeforeSeek = 8;
+
+}  // namespace
+
+UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible,
+                       uint64_t now_ms, CursorBounds bounds)
+    : view_(std::move(view)),
+      visible_(visible),
+      now_ms_(now_ms),
+      bounds_(std::move(bounds)),
+      left_(bounds_.limit) {
+  std::vector<std::unique_ptr<EntryIterator>> children;
+  const auto add = [&](const Memtable& memtable) {
+    if (memtable.entry_count() > 0) children.push_back(memtable.new_iterator());
+    has_range_tombstones_ = has_range_tombstones_ || !memtable.range_tombstones().empty();
+  };
+  add(*view_->active);
+  for (const auto& memtable : view_->immutables) add(*memtable);
+  view_->version->append_iterators(&children);
+  has_range_tombstones_ = has_range_tombstones_ || !view_->version->range_tombstones().empty();
+  entries_ = std::make_unique<MergingIterator>(std::move(children));
+  start();
+}
+
+void UserCursor::start() {
+  const bool empty = !bounds_.to.empty() && bounds_.from >= bounds_.to;
+  if (empty || left_ == 0) return;
+  if (!bounds_.reverse) {
+    entries_->seek(bounds_.from, kMaximumSequence);
+    find_forward();
+    return;
+  }
+  if (bounds_.to.empty()) {
+    entries_->seek_last();
+  } else {
+    entries_->seek(bounds_.to, kMaximumSequence);
+    if (entries_->valid()) {
+      entries_->previous();
+    } else if (entries_->status().ok()) {
+      entries_->seek_last();
+    }
+  }
+  find_backward();
+}
+
+void UserCursor::next() {
+  if (--left_ == 0) {
+    valid_ = false;
+    return;
+  }
+  if (bounds_.reverse) {
+    find_backward();
+    return;
+  }
+  skip_key();
+  find_forward();
+}
+
+void UserCursor::skip_key() {
+  for (int steps = 0; entries_->valid() && entries_->entry().key == key_; ++steps) {
+    if (steps < kStepsBeforeSeek) {
+      entries_->next();
+    } else {
+      key_.push_back('\0');
+      entries_->seek(key_, kMaximumSequence);
+      return;
+    }
+  }
+}
+
+bool UserCursor::in_bounds(std::string_view key) const {
+  return bounds_.reverse ? key >= bounds_.from : before_end(key, bounds_.to);
+}
+
+bool UserCursor::is_live(const EntryView& entry) const {
+  if (!entry.is_live(now_ms_)) return false;
+  if (!has_range_tombstones_) return true;
+  SequenceNumber covering = view_->version->range_tombstones().covering(entry.key, visible_);
+  const auto consider = [&](const Memtable& memtable) {
+    covering = std::max(covering, memtable.range_tombstones().covering(entry.key, visible_));
+  };
+  consider(*view_->active);
+  for (const auto& memtable : view_->immutables) consider(*memtable);
+  return covering <= entry.sequence;
+}
+
+// From the entry under entries_ on, which may be any version of a key not shown yet.
+void UserCursor::find_forward() {
+  while (entries_->valid()) {
+    const EntryView& entry = entries_->entry();
+    if (!in_bounds(entry.key)) return finish({});
+    if (entry.sequence > visible_) {
+      entries_->next();
+      continue;
+    }
+    if (is_live(entry)) return show(entry);
+    // Deleted or expired: so are all its older versions.
+    key_.assign(entry.key);
+    skip_key();
+  }
+  finish(entries_->status());
+}
+
+// Backwards the versions of a key come oldest first: the last one that is visible counts.
+void UserCursor::find_backward() {
+  while (entries_->valid()) {
+    if (!in_bounds(entries_->entry().key)) return finish({});
+    key_.assign(entries_->entry().key);
+    bool found = false;
+    for (; entries_->valid() && entries_->entry().key == key_; entries_->previous()) {
+      const EntryView& entry = entries_->entry();
+      if (entry.sequence > visible_) continue;
+      found = is_live(entry);
+      if (!found) continue;
+      value_buffer_.assign(entry.value);
+      expires_at_ms_ = entry.expires_at_ms;
+      backward_is_pointer_ = entry.value_is_pointer;
+    }
+    if (!entries_->valid() && !entries_->status().ok()) return finish(entries_->status());
+    if (!found) continue;
+    if (backward_is_pointer_) {
+      const std::string pointer = value_buffer_;
+      Status read = read_pointed_value(*view_->version, key_, pointer, &value_buffer_);
+      if (!read.ok()) return finish(std::move(read));
+    }
+    value_ = value_buffer_;
+    valid_ = true;
+    return;
+  }
+  finish(entries_->status());
+}
+
+void UserCursor::show(const EntryView& entry) {
+  key_.assign(entry.key);
+  expires_at_ms_ = entry.expires_at_ms;
+  value_ = entry.value;
+  if (entry.value_is_pointer) {
+    Status read = read_pointed_value(*view_->version, key_, entry.value, &value_buffer_);
+    if (!read.ok()) return finish(std::move(read));
+    value_ = value_buffer_;
+  }
+  valid_ = true;
+}
+
+void UserCursor::finish(Status status) {
+  valid_ = false;
+  status_ = std::move(status);
+}
+
+}  // namespace ashlar

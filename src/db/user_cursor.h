@@ -1,0 +1,66 @@
+// What a range looks at: live entries, newest version of each, at one moment.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ashlar/range.h"
+#include "compaction/merging_iterator.h"
+#include "db/read_view.h"
+
+namespace ashlar {
+
+struct CursorBounds {
+  std::string from;  // inclusive
+  std::string to;    // exclusive; empty: no end
+  bool reverse = false;
+  uint64_t limit = UINT64_MAX;
+};
+
+// Ownership: holds the read view, and with it every memtable and file that it reads.
+// Threads:   one at a time.
+class UserCursor : public Cursor {
+ public:
+  // `visible`: the sequence to read at. `now_ms`: the time by which entries are expired.
+  UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
+             CursorBounds bounds);
+
+  bool valid() const override { return valid_; }
+  void next() override;
+  Entry entry() const override { return {key_, value_}; }
+  const Status& status() const override { return status_; }
+
+  // Of the current entry.
+  uint64_t expires_at_ms() const { return expires_at_ms_; }
+
+ private:
+  void start();
+  void find_forward();
+  void find_backward();
+  bool in_bounds(std::string_view key) const;
+  // Whether the version is what a reader sees of its key, and not deleted or expired.
+  bool is_live(const EntryView& entry) const;
+  // Moves to the first entry of another key than key_.
+  void skip_key();
+  void show(const EntryView& entry);
+  void finish(Status status);
+
+  const std::shared_ptr<const ReadView> view_;
+  const SequenceNumber visible_;
+  const uint64_t now_ms_;
+  CursorBounds bounds_;
+  std::unique_ptr<MergingIterator> entries_;
+  bool has_range_tombstones_ = false;
+
+  bool valid_ = false;
+  std::string key_;  // copied: the inner iterator may have moved on
+  std::string_view value_;
+  std::string value_buffer_;
+  uint64_t expires_at_ms_ = 0;
+  bool backward_is_pointer_ = false;
+  uint64_t left_;
+  Status status_;
+};
+
+}  // namespace ashlar

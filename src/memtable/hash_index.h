@@ -1,0 +1,89 @@
+// Key hash to newest record, for one writer and any number of lock-free readers.
+//
+//   bucket, one cache line:  15 slots of 4 bytes | overflow bucket 4
+//   slot:                    tag 8 bits | record 24 bits;  0: free
+//
+// A record is named by its offset in the memtable's arena in units of 8 bytes, and is never 0.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/huge_buffer.h"
+
+namespace ashlar {
+
+using RecordNumber = uint32_t;  // offset in the arena / 8; 0: none
+inline constexpr RecordNumber kRecordLimit = 1u << 24;
+
+// Invariants: [HASH-1] a slot, once taken, always leads to records of the same key.
+//             [HASH-2] a slot is stored after the record that it names is complete.
+class HashIndex {
+ public:
+  // For about `expected` keys; takes memory for as many again in overflow buckets.
+  static Result<HashIndex> create(std::size_t expected, MemoryBudget* budget);
+  static std::size_t memory_bytes(std::size_t expected);
+
+  // Whether `count` more keys are sure to find free slots. Writer only.
+  bool has_room(std::size_t count) const { return next_overflow_ + count < bucket_count_ * 2; }
+
+  void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets()[home(hash)]); }
+
+  // The record of the key with this hash for which `same_key(record)` holds; 0 if there is none.
+  template <typename SameKey>
+  RecordNumber find(uint64_t hash, SameKey&& same_key) const {
+    const std::atomic<uint32_t>* slot = find_slot(hash, same_key);
+    return slot == nullptr ? 0 : slot->load(std::memory_order_acquire) & (kRecordLimit - 1);
+  }
+
+  // Makes `record` what the key leads to. `link(previous)` is told what it led to before, and is
+  // called before the record can be seen. Writer only; has_room() must hold.
+  template <typename SameKey, typename Link>
+  void put(uint64_t hash, RecordNumber record, SameKey&& same_key, Link&& link) {
+    auto* slot = const_cast<std::atomic<uint32_t>*>(find_slot(hash, same_key));
+    if (slot != nullptr) {
+      link(slot->load(std::memory_order_relaxed) & (kRecordLimit - 1));
+    } else {
+      link(RecordNumber{0});
+      slot = free_slot(hash);
+    }
+    slot->store(tag(hash) << 24 | record, std::memory_order_release);
+  }
+
+ private:
+  static constexpr int kSlots = 15;
+  struct Bucket {
+    std::atomic<uint32_t> slots[kSlots];
+    std::atomic<uint32_t> overflow;  // number of another bucket, or 0
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  static uint32_t tag(uint64_t hash) { return static_cast<uint32_t>(hash) & 0xff; }
+  std::size_t home(uint64_t hash) const { return ((hash >> 32) * bucket_count_) >> 32; }
+  Bucket* buckets() const {
+    return reinterpret_cast<Bucket*>(const_cast<char*>(memory_.data()));
+  }
+
+  template <typename SameKey>
+  const std::atomic<uint32_t>* find_slot(uint64_t hash, SameKey&& same_key) const {
+    const Bucket* bucket = &buckets()[home(hash)];
+    const uint32_t wanted = tag(hash);
+    while (true) {
+      for (const auto& slot : bucket->slots) {
+        const uint32_t content = slot.load(std::memory_order_acquire);
+        if (content == 0) return nullptr;
+        if (content >> 24 == wanted && same_key(content & (kRecordLimit - 1))) return &slot;
+      }
+      const uint32_t overflow = bucket->overflow.load(std::memory_order_acquire);
+      if (overflow == 0) return nullptr;
+      bucket = &buckets()[overflow];
+    }
+  }
+  std::atomic<uint32_t>* free_slot(uint64_t hash);
+
+  HugeBuffer memory_;
+  std::size_t bucket_count_ = 0;   // home buckets; as many overflow buckets follow
+  std::size_t next_overflow_ = 0;  // writer only
+};
+
+}  // namespace ashlar

@@ -1,0 +1,164 @@
+#include "memtable/memtable.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "memtable/memtable_iterator.h"
+
+namespace ashlar {
+namespace {
+
+// What a record costs besides its bytes: its slot in the hash index, and its item in a sorted run.
+constexpr std::size_t kIndexBytesPerRecord = 16;
+constexpr std::size_t kOrderBytesPerRecord = 16;
+// The hash index is laid out for records of this size; smaller ones fill it before the arena.
+constexpr std::size_t kTypicalRecordBytes = 128;
+// Copies of the range tombstones are made for each new one.
+constexpr std::size_t kMaximumRangeTombstones = 256;
+
+constexpr std::size_t round_up_8(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
+
+}  // namespace
+
+Result<std::shared_ptr<Memtable>> Memtable::create(std::size_t capacity, uint64_t log_position,
+                                                   MemoryBudget* budget) {
+  const std::size_t expected = capacity / (kTypicalRecordBytes + kIndexBytesPerRecord);
+  const std::size_t index_bytes = HashIndex::memory_bytes(expected);
+  const std::size_t arena_bytes =
+      std::min(capacity - index_bytes, std::size_t{kRecordLimit} * 8);
+  ASHLAR_TRY_ASSIGN(HugeBuffer arena,
+                    HugeBuffer::allocate(arena_bytes, MemoryUse::kMemtable, budget));
+  ASHLAR_TRY_ASSIGN(HashIndex index, HashIndex::create(expected, budget));
+  return std::shared_ptr<Memtable>(
+      new Memtable(std::move(arena), std::move(index), index_bytes, log_position));
+}
+
+Memtable::Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes,
+                   uint64_t log_position)
+    : arena_(std::move(arena)),
+      index_(std::move(index)),
+      index_bytes_(index_bytes),
+      log_position_(log_position),
+      order_(*this) {
+  range_tombstone_versions_.push_back(std::make_unique<const RangeTombstones>());
+  range_tombstones_.store(range_tombstone_versions_.back().get(), std::memory_order_release);
+}
+
+bool Memtable::fits(std::size_t bytes, std::size_t count) const {
+  const std::size_t records = bytes + count * (kRecordHeaderBytes + 7);
+  const std::size_t order = (entry_count() + count) * kOrderBytesPerRecord;
+  return end_.load(std::memory_order_relaxed) + records + order <= arena_.size() &&
+         index_.has_room(count) &&
+         range_tombstone_versions_.size() <= kMaximumRangeTombstones;
+}
+
+void Memtable::add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
+                   uint64_t hash) {
+  const std::size_t at = end_.load(std::memory_order_relaxed);
+  const std::size_t next = round_up_8(at + kRecordHeaderBytes + operation.size());
+  ASHLAR_CHECK(next <= arena_.size());
+  char* const to = arena_.data() + at;
+  store<uint64_t>(to, sequence);
+  store<uint32_t>(to + 8, 0);
+  store<uint32_t>(to + 12, static_cast<uint32_t>(operation.size()));
+  std::memcpy(to + kRecordHeaderBytes, operation.data(), operation.size());
+  largest_sequence_ = sequence;
+
+  if (decoded.kind == EntryKind::kDeleteRange) {
+    add_range_tombstone(sequence, decoded);
+  } else {
+    shrink_common_prefix(to, decoded.key);
+    const auto number = static_cast<RecordNumber>(at / 8);
+    index_.put(
+        hash, number, [&](RecordNumber other) { return key_of(record(other)) == decoded.key; },
+        [&](RecordNumber previous) { store<uint32_t>(to + 8, previous); });
+    entry_count_.fetch_add(1, std::memory_order_relaxed);
+  }
+  end_.store(next, std::memory_order_release);
+}
+
+void Memtable::shrink_common_prefix(const char* record, std::string_view key) {
+  if (first_entry_ == nullptr) {
+    first_entry_ = record;
+    common_prefix_.store(key.size(), std::memory_order_relaxed);
+    return;
+  }
+  const std::size_t common = common_prefix_.load(std::memory_order_relaxed);
+  const std::string_view first = key_of(first_entry_);
+  const std::size_t limit = std::min(common, key.size());
+  if (std::memcmp(first.data(), key.data(), limit) == 0) {
+    if (limit < common) common_prefix_.store(limit, std::memory_order_relaxed);
+    return;
+  }
+  const auto differs = std::mismatch(key.begin(), key.begin() + limit, first.begin()).first;
+  common_prefix_.store(static_cast<std::size_t>(differs - key.begin()), std::memory_order_relaxed);
+}
+
+void Memtable::add_range_tombstone(SequenceNumber sequence, const Operation& operation) {
+  std::vector<RangeTombstone> all = range_tombstones().all();
+  all.push_back({std::string(operation.key), std::string(operation.value), sequence});
+  range_tombstone_versions_.push_back(std::make_unique<const RangeTombstones>(std::move(all)));
+  range_tombstones_.store(range_tombstone_versions_.back().get(), std::memory_order_release);
+}
+
+bool Memtable::get(std::string_view key, uint64_t hash, SequenceNumber visible,
+                   EntryView* entry) const {
+  RecordNumber number =
+      index_.find(hash, [&](RecordNumber candidate) { return key_of(record(candidate)) == key; });
+  while (number != 0) {
+    const char* const at = record(number);
+    if (sequence_of(at) <= visible) {
+      *entry = entry_of(at);
+      return true;
+    }
+    number = load<uint32_t>(at + 8);
+  }
+  return false;
+}
+
+std::unique_ptr<EntryIterator> Memtable::new_iterator() const {
+  return std::make_unique<MemtableIterator>(shared_from_this(), order_.sorted());
+}
+
+Status Memtable::verify_checksums() const {
+  const std::size_t end = end_.load(std::memory_order_acquire);
+  for (std::size_t at = 8; at < end;) {
+    const char* const bytes = arena_.data() + at;
+    const auto size = load<uint32_t>(bytes + 12);
+    const std::string_view operation(bytes + kRecordHeaderBytes, size);
+    if (crc32c(operation.substr(0, size - 4)) != load<uint32_t>(operation.data() + size - 4)) {
+      return Status::corruption("memtable: record at offset " + std::to_string(at) +
+                                " changed in memory: its checksum does not match");
+    }
+    at = round_up_8(at + kRecordHeaderBytes + size);
+  }
+  return {};
+}
+
+SequenceNumber Memtable::sequence_of(const char* record) { return load<uint64_t>(record); }
+
+std::string_view Memtable::key_of(const char* record) {
+  const char* const at = record + kRecordHeaderBytes + 9;
+  uint64_t length = 0;
+  const char* const key = load_varint(at, at + kMaximumVarint64Bytes, &length);
+  return {key, length};
+}
+
+EntryView Memtable::entry_of(const char* record) {
+  const Operation operation = decode_trusted_operation(record + kRecordHeaderBytes);
+  EntryView entry;
+  entry.key = operation.key;
+  entry.sequence = sequence_of(record);
+  entry.kind = operation.kind;
+  entry.value_is_pointer = operation.value_is_pointer;
+  entry.expires_at_ms = operation.expires_at_ms;
+  entry.value = operation.value;
+  return entry;
+}
+
+}  // namespace ashlar

@@ -1,0 +1,105 @@
+// The newest writes, in memory, until they are flushed to a table.
+//
+// Records lie in an arena in the order of their commits, each the operation's bytes as they went to
+// the log, so that its checksum travels from commit to table:
+//
+//   0          8          12            16
+//   +----------+----------+-------------+-----------+
+//   | sequence | previous | operation   | operation |   previous: the next older record of the key
+//   | 8        | 4        | bytes 4     |           |   (RecordNumber); records start at multiples
+//   +----------+----------+-------------+-----------+   of 8
+//
+// Points are found by hash. Order is made only when somebody asks for it: see memtable_order.h.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/entry.h"
+#include "base/operation.h"
+#include "base/range_tombstones.h"
+#include "memtable/hash_index.h"
+#include "memtable/memtable_order.h"
+
+namespace ashlar {
+
+// Ownership: shared by the engine's read views and the iterators made from it.
+// Threads:   one writer (the holder of the commit lock) calls add(); any number may read meanwhile.
+// Invariant: [MEM-1] a record is complete before the hash index or `end_` leads to it.
+class Memtable : public std::enable_shared_from_this<Memtable> {
+ public:
+  // `capacity` bounds all of its memory, which is reserved at once; at most 128 MiB.
+  // `log_position` is where the log of its first record begins.
+  static Result<std::shared_ptr<Memtable>> create(std::size_t capacity, uint64_t log_position,
+                                                  MemoryBudget* budget);
+
+  // Whether `count` operations of `bytes` bytes in all fit. Writer only.
+  bool fits(std::size_t bytes, std::size_t count) const;
+  // Adds one encoded operation, for which fits() said yes. Writer only.
+  void add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
+           uint64_t hash);
+
+  void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+  // The newest version of the key not above `visible`. Range tombstones are the caller's business.
+  // The view lives as long as the memtable.
+  bool get(std::string_view key, uint64_t hash, SequenceNumber visible, EntryView* entry) const;
+
+  // Iterates over everything added before the call. Keeps the memtable alive.
+  std::unique_ptr<EntryIterator> new_iterator() const;
+
+  // Those added so far; valid as long as the memtable.
+  const RangeTombstones& range_tombstones() const {
+    return *range_tombstones_.load(std::memory_order_acquire);
+  }
+
+  // Compares each record with its checksum; kCorruption when memory was damaged.
+  Status verify_checksums() const;
+
+  bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }
+  uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
+  std::size_t used_bytes() const { return end_.load(std::memory_order_relaxed); }
+  std::size_t memory_bytes() const { return arena_.size() + index_bytes_; }
+  uint64_t log_position() const { return log_position_; }
+  // Of what was added; 0 when empty. Writer only, or once writing has ended.
+  SequenceNumber largest_sequence() const { return largest_sequence_; }
+
+  // What a record of a sorted run is; see memtable_order.h.
+  std::string_view key_at(RecordNumber number) const { return key_of(record(number)); }
+  SequenceNumber sequence_at(RecordNumber number) const { return sequence_of(record(number)); }
+  EntryView entry_at(RecordNumber number) const { return entry_of(record(number)); }
+
+ private:
+  friend class MemtableOrder;
+  static constexpr std::size_t kRecordHeaderBytes = 16;
+
+  Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes, uint64_t log_position);
+  const char* record(RecordNumber number) const {
+    return arena_.data() + std::size_t{number} * 8;
+  }
+  static SequenceNumber sequence_of(const char* record);
+  static std::string_view key_of(const char* record);
+  static EntryView entry_of(const char* record);
+  void add_range_tombstone(SequenceNumber sequence, const Operation& operation);
+  void shrink_common_prefix(const char* record, std::string_view key);
+
+  HugeBuffer arena_;
+  HashIndex index_;
+  const std::size_t index_bytes_;
+  const uint64_t log_position_;
+  std::atomic<std::size_t> end_{8};  // behind the last complete record; 8, as record 0 is "none"
+  std::atomic<uint64_t> entry_count_{0};
+  SequenceNumber largest_sequence_ = 0;
+
+  // Bytes that all keys so far begin with: those of the first entry's key.
+  std::atomic<std::size_t> common_prefix_{0};
+  const char* first_entry_ = nullptr;  // writer only
+
+  std::atomic<const RangeTombstones*> range_tombstones_;
+  std::vector<std::unique_ptr<const RangeTombstones>> range_tombstone_versions_;  // writer only
+
+  mutable MemtableOrder order_;
+};
+
+}  // namespace ashlar

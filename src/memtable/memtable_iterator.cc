@@ -1,0 +1,111 @@
+#include "memtable/memtable_iterator.h"
+
+#include <algorithm>
+
+#include "base/coding.h"
+
+namespace ashlar {
+
+MemtableIterator::MemtableIterator(std::shared_ptr<const Memtable> memtable,
+                                   std::shared_ptr<const SortedRuns> runs)
+    : memtable_(std::move(memtable)), runs_(std::move(runs)) {
+  for (const auto& run : runs_->runs) {
+    positions_.push_back({run->data(), run->data() + run->size(), run->data()});
+  }
+}
+
+bool MemtableIterator::before(const SortedRuns::Item& a, const SortedRuns::Item& b) const {
+  if (a.head != b.head) return a.head < b.head;
+  const int order = memtable_->key_at(a.record).compare(memtable_->key_at(b.record));
+  return order != 0 ? order < 0 : a.record > b.record;
+}
+
+void MemtableIterator::seek_first() {
+  forward_ = true;
+  for (Position& position : positions_) position.at = position.begin;
+  choose_smallest();
+}
+
+void MemtableIterator::seek_last() {
+  forward_ = false;
+  for (Position& position : positions_) position.at = position.end;
+  choose_largest();
+}
+
+void MemtableIterator::seek(std::string_view key, SequenceNumber sequence) {
+  forward_ = true;
+  for (Position& position : positions_) {
+    if (position.begin == position.end) continue;
+    const std::string_view prefix =
+        memtable_->key_at(position.begin->record).substr(0, runs_->prefix_bytes);
+    const int order = key.substr(0, prefix.size()).compare(prefix);
+    if (order != 0) {
+      position.at = order < 0 ? position.begin : position.end;
+      continue;
+    }
+    const uint64_t head = order_prefix64(key.substr(prefix.size()));
+    position.at = std::partition_point(
+        position.begin, position.end, [&](const SortedRuns::Item& item) {
+          if (item.head != head) return item.head < head;
+          return entry_before(memtable_->key_at(item.record), memtable_->sequence_at(item.record),
+                              key, sequence);
+        });
+  }
+  choose_smallest();
+}
+
+void MemtableIterator::next() {
+  if (!forward_) turn(true);
+  ++positions_[current_].at;
+  choose_smallest();
+}
+
+void MemtableIterator::previous() {
+  if (forward_) turn(false);
+  --positions_[current_].at;
+  choose_largest();
+}
+
+// Puts every run beside the current item, which stays current.
+void MemtableIterator::turn(bool forward) {
+  const std::size_t current = current_;
+  const SortedRuns::Item item =
+      forward_ ? *positions_[current].at : *(positions_[current].at - 1);
+  forward_ = forward;
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    Position& position = positions_[i];
+    if (i == current) {
+      position.at += forward ? -1 : 1;
+    } else {
+      position.at =
+          std::partition_point(position.begin, position.end,
+                               [&](const SortedRuns::Item& other) { return before(other, item); });
+    }
+  }
+}
+
+void MemtableIterator::choose_smallest() {
+  current_ = kNone;
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    if (positions_[i].at == positions_[i].end) continue;
+    if (current_ == kNone || before(*positions_[i].at, *positions_[current_].at)) current_ = i;
+  }
+  if (current_ != kNone) load_entry(*positions_[current_].at);
+}
+
+void MemtableIterator::choose_largest() {
+  current_ = kNone;
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    if (positions_[i].at == positions_[i].begin) continue;
+    if (current_ == kNone || before(*(positions_[current_].at - 1), *(positions_[i].at - 1))) {
+      current_ = i;
+    }
+  }
+  if (current_ != kNone) load_entry(*(positions_[current_].at - 1));
+}
+
+void MemtableIterator::load_entry(const SortedRuns::Item& item) {
+  entry_ = memtable_->entry_at(item.record);
+}
+
+}  // namespace ashlar

@@ -1,0 +1,56 @@
+// The sorted view of a memtable, made on demand.
+//
+// Writers never sort. Whoever wants order sorts what has come since the last time into a new run
+// and merges runs of similar size, so that there are few and each record is merged O(log n) times;
+// a flush therefore sorts once, and a scan beside a slow writer only a few records.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/entry.h"
+#include "memtable/hash_index.h"
+
+namespace ashlar {
+
+class Memtable;
+
+// Sorted runs that together hold every record of a memtable up to some moment. Immutable.
+struct SortedRuns {
+  struct Item {
+    uint64_t head;  // first eight bytes behind the common prefix, see order_prefix64()
+    RecordNumber record;
+  };
+  using Run = std::vector<Item>;
+
+  std::size_t prefix_bytes = 0;  // that all their keys have in common, and `head` leaves out
+  std::vector<std::shared_ptr<const Run>> runs;
+};
+
+// Threads: any.
+class MemtableOrder {
+ public:
+  explicit MemtableOrder(const Memtable& memtable) : memtable_(memtable) {}
+
+  // Runs that cover every record complete at the time of the call.
+  std::shared_ptr<const SortedRuns> sorted();
+
+ private:
+  using Item = SortedRuns::Item;
+  using Run = SortedRuns::Run;
+
+  bool before(const Item& a, const Item& b) const;
+  uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
+  Run sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
+  Run merge(const Run& a, const Run& b) const;
+  void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;
+
+  const Memtable& memtable_;
+  std::mutex mutex_;
+  std::size_t sorted_up_to_ = 8;  // offset in the arena
+  std::shared_ptr<const SortedRuns> current_ = std::make_shared<const SortedRuns>();
+};
+
+}  // namespace ashlar

@@ -1,0 +1,119 @@
+#include "table/file_appender.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "table/table_format.h"
+
+namespace ashlar {
+
+Result<std::unique_ptr<FileAppender>> FileAppender::create(Env& env, const std::string& path,
+                                                           MemoryBudget* budget) {
+  ASHLAR_TRY_ASSIGN(HugeBuffer buffer,
+                    HugeBuffer::allocate(kPieceBytes, MemoryUse::kCompaction, budget));
+  ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
+                    env.open_file(path, {.mode = OpenMode::kCreate, .direct = true}));
+  std::unique_ptr<FileAppender> appender(
+      new FileAppender(env, path, std::move(file), std::move(buffer)));
+  return appender;
+}
+
+FileAppender::~FileAppender() {
+  file_.reset();
+  // What can't be removed now is an unknown file of an old number, removed at the next start.
+  if (!finished_) static_cast<void>(env_.remove(path_).ok());
+}
+
+Status FileAppender::append(std::string_view bytes) {
+  checksum_ = crc32c(bytes, checksum_);
+  return buffer(bytes);
+}
+
+Status FileAppender::append_page(std::string_view page) {
+  checksum_ = crc32c(page.substr(0, kPageContentBytes), checksum_);
+  return buffer(page);
+}
+
+Status FileAppender::buffer(std::string_view bytes) {
+  while (!bytes.empty() && status_.ok()) {
+    const std::size_t part = std::min(bytes.size(), kPieceBytes - buffered_);
+    std::memcpy(buffer_.data() + buffered_, bytes.data(), part);
+    buffered_ += part;
+    bytes.remove_prefix(part);
+    if (buffered_ == kPieceBytes) status_ = write_buffer();
+  }
+  return status_;
+}
+
+Status FileAppender::pad(std::size_t unit) {
+  static constexpr std::array<char, kPageBytes> kZeros{};
+  ASHLAR_CHECK(unit <= kPageBytes);
+  const std::size_t beyond = offset() % unit;
+  return beyond == 0 ? status_ : append({kZeros.data(), unit - beyond});
+}
+
+Status FileAppender::write_buffer() {
+  const std::string_view piece(buffer_.data(), buffered_);
+  ASHLAR_TRY(file_->write(written_, piece));
+  written_ += buffered_;
+  buffered_ = 0;
+  return {};
+}
+
+Status FileAppender::finish(std::string_view header_page, uint32_t* checksum) {
+  ASHLAR_CHECK(header_page.size() == kPageBytes && offset() % kPageBytes == 0 && !finished_);
+  ASHLAR_TRY(status_);
+  if (buffered_ > 0) status_ = write_buffer();
+  ASHLAR_TRY(status_);
+  checksum_ = crc32c(header_page.substr(0, kPageContentBytes), checksum_);
+  // Through the buffer, whose address suits direct writes.
+  std::memcpy(buffer_.data(), header_page.data(), kPageBytes);
+  status_ = file_->write(0, {buffer_.data(), kPageBytes});
+  if (status_.ok()) status_ = file_->sync();
+  ASHLAR_TRY(status_);
+  *checksum = checksum_;
+  finished_ = true;
+  return {};
+}
+
+Result<GrowingImage> GrowingImage::create(std::size_t expected_bytes, MemoryBudget* budget) {
+  GrowingImage image;
+  image.budget_ = budget;
+  ASHLAR_TRY_ASSIGN(image.buffer_, HugeBuffer::allocate(expected_bytes, MemoryUse::kTable, budget));
+  return image;
+}
+
+Status GrowingImage::make_room(std::size_t bytes) {
+  if (buffer_.size() - size_ >= bytes) return {};
+  const std::size_t larger = std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2);
+  ASHLAR_TRY_ASSIGN(HugeBuffer grown, HugeBuffer::allocate(larger, MemoryUse::kTable, budget_));
+  std::memcpy(grown.data(), buffer_.data(), size_);
+  buffer_ = std::move(grown);
+  return {};
+}
+
+Status GrowingImage::append(std::string_view bytes) {
+  ASHLAR_TRY(make_room(bytes.size()));
+  std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return {};
+}
+
+Status GrowingImage::append_zeros(std::size_t bytes) {
+  ASHLAR_TRY(make_room(bytes));
+  size_ += bytes;
+  return {};
+}
+
+HugeBuffer GrowingImage::take() {
+  buffer_.shrink(size_);
+  size_ = 0;
+  return std::exchange(buffer_, HugeBuffer());
+}
+
+}  // namespace ashlar

@@ -1,0 +1,250 @@
+#include "table/value_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/coding.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "table/table_format.h"
+
+namespace ashlar {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{512} << 10;
+
+const char* find_mismatch(const ValueFileHeader& header, const ValueFileSummary& summary) {
+  if (header.file_number != summary.file_number) return "is another value file, by its number";
+  if (header.file_bytes != summary.file_bytes) return "has another length than it was given";
+  if (header.record_count != summary.record_count) return "has another record count than given";
+  return nullptr;
+}
+
+// The lengths at a record's front. False if the record would reach beyond the file.
+bool decode_lengths(const char* front, uint64_t offset, uint64_t file_bytes, uint32_t* key_bytes,
+                    uint32_t* value_bytes) {
+  *key_bytes = load<uint32_t>(front + 4);
+  *value_bytes = load<uint32_t>(front + 8);
+  return *key_bytes <= kMaximumKeyBytes &&
+         uint64_t{*key_bytes} + *value_bytes <= file_bytes - offset - kValueRecordHeaderBytes;
+}
+
+// Checks every record of a whole file in memory.
+Status check_image(const char* image, const ValueFileSummary& summary, const std::string& path) {
+  uint64_t offset = kPageBytes;
+  for (uint64_t i = 0; i < summary.record_count; ++i) {
+    uint32_t key_bytes = 0;
+    uint32_t value_bytes = 0;
+    if (offset + kValueRecordHeaderBytes > summary.file_bytes ||
+        !decode_lengths(image + offset, offset, summary.file_bytes, &key_bytes, &value_bytes)) {
+      return damaged(path, offset, "a record reaches beyond the file");
+    }
+    const char* key = image + offset + kValueRecordHeaderBytes;
+    const uint32_t checksum = value_record_checksum(summary.file_number, offset, {key, key_bytes},
+                                                    {key + key_bytes, value_bytes});
+    if (load<uint32_t>(image + offset) != checksum) {
+      return damaged(path, offset, "record checksum does not match");
+    }
+    offset = next_value_record(offset, key_bytes, value_bytes);
+  }
+  return {};
+}
+
+}  // namespace
+
+void ValueRecordIterator::seek_first() {
+  number_ = 0;
+  arrive(kPageBytes);
+}
+
+void ValueRecordIterator::next() {
+  ++number_;
+  arrive(next_value_record(pointer_.offset, key_bytes_, pointer_.length));
+}
+
+void ValueRecordIterator::arrive(uint64_t offset) {
+  valid_ = false;
+  status_ = {};
+  if (number_ >= header_.record_count) return;
+  status_ = load(offset);
+  valid_ = status_.ok();
+}
+
+Status ValueRecordIterator::load(uint64_t offset) {
+  std::array<char, kValueRecordHeaderBytes> front;
+  uint32_t key_bytes = 0;
+  uint32_t value_bytes = 0;
+  if (offset + front.size() > header_.file_bytes) {
+    return damaged(file_.path(), offset, "the file ends before its last record");
+  }
+  ASHLAR_TRY(file_.read(offset, front.data(), front.size()));
+  if (!decode_lengths(front.data(), offset, header_.file_bytes, &key_bytes, &value_bytes)) {
+    return damaged(file_.path(), offset, "a record reaches beyond the file");
+  }
+  record_.resize(std::size_t{key_bytes} + value_bytes);
+  ASHLAR_TRY(file_.read(offset + front.size(), record_.data(), record_.size()));
+  key_bytes_ = key_bytes;
+  pointer_ = {header_.file_number, offset, value_bytes, ashlar::load<uint32_t>(front.data())};
+  if (value_record_checksum(header_.file_number, offset, key(), value()) != pointer_.checksum) {
+    return damaged(file_.path(), offset, "record checksum does not match");
+  }
+  return {};
+}
+
+Result<std::shared_ptr<ValueFile>> ValueFile::open(Env& env, const std::string& path,
+                                                   const ValueFileSummary& summary,
+                                                   MemoryBudget* budget, HugeBuffer image) {
+  ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file, env.open_file(path, {.mode = OpenMode::kRead}));
+  ASHLAR_TRY_ASSIGN(const uint64_t bytes, file->size());
+  if (bytes != summary.file_bytes || bytes < kPageBytes) {
+    return damaged(path, bytes,
+                   "the file should have " + std::to_string(summary.file_bytes) + " bytes");
+  }
+  std::array<char, kPageBytes> page;
+  ASHLAR_TRY(file->read(0, page.data(), page.size()));
+  ASHLAR_TRY_ASSIGN(const ValueFileHeader header, decode_value_file_header(page.data(), path));
+  if (const char* mismatch = find_mismatch(header, summary); mismatch != nullptr) {
+    return damaged(path, 0, mismatch);
+  }
+  file->advise(0, bytes, File::Advice::kRandom);
+  std::shared_ptr<ValueFile> values(new ValueFile(std::move(file), summary, budget));
+  if (image) {
+    ASHLAR_CHECK(image.size() >= bytes && page_is_sealed(image.data(), summary.file_number, 0));
+    values->adopt_image(std::move(image));
+  }
+  return values;
+}
+
+Status ValueFile::check_place(const ValuePointer& pointer, std::string_view key) const {
+  const uint64_t bytes = kValueRecordHeaderBytes + key.size() + pointer.length;
+  if (pointer.file_number != summary_.file_number || pointer.offset < kPageBytes ||
+      pointer.offset % kValueRecordAlignment != 0 || bytes > summary_.file_bytes ||
+      pointer.offset > summary_.file_bytes - bytes) {
+    return damaged(path(), pointer.offset, "a value pointer does not point to a record");
+  }
+  return {};
+}
+
+Status ValueFile::check_identity(const ValuePointer& pointer, std::string_view key,
+                                 std::string_view record) const {
+  if (load<uint32_t>(record.data()) != pointer.checksum ||
+      load<uint32_t>(record.data() + 4) != key.size() ||
+      load<uint32_t>(record.data() + 8) != pointer.length ||
+      record.substr(kValueRecordHeaderBytes, key.size()) != key) {
+    return damaged(path(), pointer.offset, "the record is not the one that was pointed to");
+  }
+  return {};
+}
+
+Status ValueFile::read(const ValuePointer& pointer, std::string_view key,
+                       std::string* value) const {
+  if (const char* image = image_.load(std::memory_order_acquire); image != nullptr) {
+    ASHLAR_TRY_ASSIGN(const std::string_view found, view_in(image, pointer, key));
+    *value = found;
+    return {};
+  }
+  ASHLAR_TRY(check_place(pointer, key));
+  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  value->resize(front + pointer.length);
+  ASHLAR_TRY(file_->read(pointer.offset, value->data(), value->size()));
+  const std::string_view record(*value);
+  ASHLAR_TRY(check_identity(pointer, key, record));
+  if (value_record_checksum(summary_.file_number, pointer.offset, key, record.substr(front)) !=
+      pointer.checksum) {
+    return damaged(path(), pointer.offset, "record checksum does not match");
+  }
+  value->erase(0, front);
+  return {};
+}
+
+Result<std::string_view> ValueFile::view(const ValuePointer& pointer, std::string_view key) const {
+  const char* image = image_.load(std::memory_order_acquire);
+  if (image == nullptr) return Status::not_found(path() + " is not resident");
+  return view_in(image, pointer, key);
+}
+
+Result<std::string_view> ValueFile::view_in(const char* image, const ValuePointer& pointer,
+                                            std::string_view key) const {
+  ASHLAR_TRY(check_place(pointer, key));
+  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  const std::string_view record(image + pointer.offset, front + pointer.length);
+  ASHLAR_TRY(check_identity(pointer, key, record));
+  return record.substr(front);
+}
+
+std::unique_ptr<ValueRecordIterator> ValueFile::new_iterator() const {
+  return std::make_unique<ValueRecordIterator>(
+      *file_, ValueFileHeader{summary_.file_number, summary_.file_bytes, summary_.record_count});
+}
+
+void ValueFile::adopt_image(HugeBuffer image) {
+  auto owner = std::make_shared<const HugeBuffer>(std::move(image));
+  const std::lock_guard lock(image_mutex_);
+  if (image_owner_ != nullptr) return;
+  image_owner_ = std::move(owner);
+  image_.store(image_owner_->data(), std::memory_order_release);
+}
+
+Status ValueFile::make_resident() {
+  if (resident()) return {};
+  ASHLAR_TRY_ASSIGN(HugeBuffer image,
+                    HugeBuffer::allocate(image_bytes(), MemoryUse::kTable, budget_));
+  ASHLAR_TRY(file_->read(0, image.data(), image_bytes()));
+  ASHLAR_TRY(check_image(image.data(), summary_, path()));
+  adopt_image(std::move(image));
+  return {};
+}
+
+std::shared_ptr<const void> ValueFile::release_image() {
+  const std::lock_guard lock(image_mutex_);
+  image_.store(nullptr, std::memory_order_release);
+  return std::exchange(image_owner_, nullptr);
+}
+
+std::shared_ptr<const void> ValueFile::pin() const {
+  const std::lock_guard lock(image_mutex_);
+  return image_owner_;
+}
+
+Status ValueFile::check_file_checksum() const {
+  ASHLAR_TRY_ASSIGN(HugeBuffer buffer,
+                    HugeBuffer::allocate(kPieceBytes, MemoryUse::kCompaction, budget_));
+  uint32_t checksum = 0;
+  for (uint64_t at = kPageBytes; at < summary_.file_bytes;) {
+    const std::size_t bytes = std::min<uint64_t>(kPieceBytes, summary_.file_bytes - at);
+    ASHLAR_TRY(file_->read(at, buffer.data(), bytes));
+    checksum = crc32c({buffer.data(), bytes}, checksum);
+    at += bytes;
+  }
+  ASHLAR_TRY(file_->read(0, buffer.data(), kPageBytes));
+  if (crc32c({buffer.data(), kPageContentBytes}, checksum) == summary_.file_checksum) return {};
+  return damaged(path(), 0, "the checksum of the whole file does not match");
+}
+
+Status ValueFile::check_records() const {
+  uint64_t value_bytes = 0;
+  const std::unique_ptr<ValueRecordIterator> records = new_iterator();
+  for (records->seek_first(); records->valid(); records->next()) {
+    value_bytes += records->pointer().length;
+  }
+  ASHLAR_TRY(records->status());
+  if (value_bytes == summary_.value_bytes) return {};
+  return damaged(path(), 0, "the values don't have the length that was given");
+}
+
+Status ValueFile::verify(const std::function<void(std::string)>& problem) const {
+  Status first;
+  for (Status found : {check_file_checksum(), check_records()}) {
+    if (found.ok()) continue;
+    if (!found.is(StatusCode::kCorruption)) return found;
+    if (problem) problem(std::string(found.message()));
+    if (first.ok()) first = std::move(found);
+  }
+  return first;
+}
+
+}  // namespace ashlar

@@ -1,0 +1,114 @@
+// A finished value file, in memory as a whole (*resident*) or read value by value.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "ashlar/result.h"
+#include "base/huge_buffer.h"
+#include "base/value_pointer.h"
+#include "env/env.h"
+#include "table/value_file_builder.h"
+#include "table/value_file_format.h"
+
+namespace ashlar {
+
+// Walks the records of a value file in the order of their offsets, one in memory at a time,
+// checking each. Not positioned at first.
+//
+// Threads: one at a time.
+class ValueRecordIterator {
+ public:
+  // The first `file_bytes` of `file`, which must outlive the iterator, as its header has it.
+  ValueRecordIterator(const File& file, const ValueFileHeader& header)
+      : file_(file), header_(header) {}
+
+  bool valid() const { return valid_; }
+  std::string_view key() const { return {record_.data(), key_bytes_}; }
+  std::string_view value() const { return std::string_view(record_).substr(key_bytes_); }
+  const ValuePointer& pointer() const { return pointer_; }
+  void seek_first();
+  void next();
+  // Why the iterator became invalid, if not by reaching the end.
+  const Status& status() const { return status_; }
+
+ private:
+  Status load(uint64_t offset);
+  void arrive(uint64_t offset);
+
+  const File& file_;
+  const ValueFileHeader header_;
+  bool valid_ = false;
+  uint64_t number_ = 0;  // of the record, from 0
+  std::size_t key_bytes_ = 0;
+  std::string record_;  // key and value
+  ValuePointer pointer_;
+  Status status_;
+};
+
+// Ownership: shared by the versions that name it. The budget must outlive it.
+// Threads:   any.
+// Invariant: a value is given out only if its record's checksum was verified, at loading (image) or
+//            at this reading, and its record's key is the caller's.
+class ValueFile {
+ public:
+  // Opens the file and checks its header against `summary`. `image` may be empty; otherwise it is
+  // what ValueFileBuilder::take_image() gave for this file.
+  //   kCorruption   names the file: damaged, cut off, or another file than the summary's.
+  //   kUnsupported  written by a newer version.
+  // Errors of Env::open_file.
+  static Result<std::shared_ptr<ValueFile>> open(Env& env, const std::string& path,
+                                                 const ValueFileSummary& summary,
+                                                 MemoryBudget* budget, HugeBuffer image = {});
+  ValueFile(const ValueFile&) = delete;
+  ValueFile& operator=(const ValueFile&) = delete;
+
+  const std::string& path() const { return file_->path(); }
+  const ValueFileSummary& summary() const { return summary_; }
+
+  // Replaces *value by what `pointer`, which was stored for `key`, points to. Under an EpochGuard
+  // if somebody may call release_image(). kCorruption with file and offset; errors of File::read.
+  Status read(const ValuePointer& pointer, std::string_view key, std::string* value) const;
+  // The same without a copy: valid under the caller's EpochGuard, or as long as pin() is held.
+  //   kNotFound  the file is not resident: use read().
+  Result<std::string_view> view(const ValuePointer& pointer, std::string_view key) const;
+  std::unique_ptr<ValueRecordIterator> new_iterator() const;
+
+  bool resident() const { return image_.load(std::memory_order_acquire) != nullptr; }
+  std::size_t image_bytes() const { return summary_.file_bytes; }
+  // As of Table.
+  Status make_resident();
+  std::shared_ptr<const void> release_image();
+  std::shared_ptr<const void> pin() const;
+
+  // Reads every byte and checks every checksum and rule, as of Table.
+  Status verify(const std::function<void(std::string)>& problem) const;
+
+ private:
+  ValueFile(std::unique_ptr<File> file, const ValueFileSummary& summary, MemoryBudget* budget)
+      : file_(std::move(file)), summary_(summary), budget_(budget) {}
+
+  Status check_place(const ValuePointer& pointer, std::string_view key) const;
+  // `record` is what lies at the pointer's offset, as long as it says.
+  Status check_identity(const ValuePointer& pointer, std::string_view key,
+                        std::string_view record) const;
+  Result<std::string_view> view_in(const char* image, const ValuePointer& pointer,
+                                   std::string_view key) const;
+  void adopt_image(HugeBuffer image);
+  Status check_file_checksum() const;
+  Status check_records() const;
+
+  const std::unique_ptr<File> file_;
+  const ValueFileSummary summary_;
+  MemoryBudget* const budget_;
+  std::atomic<const char*> image_{nullptr};
+  mutable std::mutex image_mutex_;
+  std::shared_ptr<const HugeBuffer> image_owner_;  // guarded by image_mutex_
+};
+
+}  // namespace ashlar

@@ -1,0 +1,68 @@
+#include "version/level_iterator.h"
+
+#include <algorithm>
+
+namespace ashlar {
+
+void LevelIterator::open(std::size_t index) {
+  index_ = index;
+  if (opened_ == index) return;
+  inner_ = tables_[index]->reader->new_iterator();
+  opened_ = index;
+}
+
+const Status& LevelIterator::status() const { return inner_ ? inner_->status() : ok_; }
+
+void LevelIterator::seek_first() {
+  if (tables_.empty()) return;
+  open(0);
+  inner_->seek_first();
+  skip_forward();
+}
+
+void LevelIterator::seek_last() {
+  if (tables_.empty()) return;
+  open(tables_.size() - 1);
+  inner_->seek_last();
+  skip_backward();
+}
+
+void LevelIterator::seek(std::string_view key, SequenceNumber sequence) {
+  const auto found = std::partition_point(
+      tables_.begin(), tables_.end(),
+      [&](const StoredTable* table) { return table->summary.largest_key < key; });
+  if (found == tables_.end()) {
+    inner_.reset();
+    opened_ = SIZE_MAX;
+    return;
+  }
+  open(static_cast<std::size_t>(found - tables_.begin()));
+  inner_->seek(key, sequence);
+  skip_forward();
+}
+
+void LevelIterator::next() {
+  inner_->next();
+  skip_forward();
+}
+
+void LevelIterator::previous() {
+  inner_->previous();
+  skip_backward();
+}
+
+void LevelIterator::skip_forward() {
+  while (!inner_->valid() && inner_->status().ok() && index_ + 1 < tables_.size()) {
+    open(index_ + 1);
+    inner_->seek_first();
+  }
+}
+
+void LevelIterator::skip_backward() {
+  while (!inner_->valid() && inner_->status().ok() && index_ > 0) {
+    open(index_ - 1);
+    inner_->seek_last();
+  }
+}
+
+}  // namespace ashlar

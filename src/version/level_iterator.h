@@ -1,0 +1,39 @@
+// Walks disjoint tables one after the other.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/entry.h"
+#include "version/stored_file.h"
+
+namespace ashlar {
+
+// `tables` are in key order, do not overlap, and outlive the iterator.
+class LevelIterator : public EntryIterator {
+ public:
+  explicit LevelIterator(const std::vector<const StoredTable*>& tables) : tables_(tables) {}
+
+  bool valid() const override { return inner_ != nullptr && inner_->valid(); }
+  const EntryView& entry() const override { return inner_->entry(); }
+  void seek_first() override;
+  void seek_last() override;
+  void seek(std::string_view key, SequenceNumber sequence) override;
+  void next() override;
+  void previous() override;
+  const Status& status() const override;
+
+ private:
+  void open(std::size_t index);
+  // Goes on to the next table while this one is at its end, unless it ended in an error.
+  void skip_forward();
+  void skip_backward();
+
+  const std::vector<const StoredTable*>& tables_;
+  std::size_t index_ = 0;
+  std::size_t opened_ = SIZE_MAX;  // the table that inner_ reads
+  std::unique_ptr<EntryIterator> inner_;
+  Status ok_;
+};
+
+}  // namespace ashlar

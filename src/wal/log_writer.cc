@@ -1,0 +1,575 @@
+#include "wal/log_writer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "wal/log_segment.h"
+
+namespace ashlar {
+namespace {
+
+// The rest of a segment is padded under the lock up to this size, else by append_slowly().
+constexpr uint64_t kInlinePaddingBytes = 64 << 10;
+constexpr std::size_t kSpareSegments = 2;
+constexpr std::size_t kMinimumRingBytes = 16 << 10;
+constexpr uint64_t kWriteThroughBytes = 1 << 20;  // piece of a frame that passes through the ring
+
+constexpr char kZeros[kLogBlockBytes] = {};
+
+// Whether making a segment may succeed later: the disk is full, or too many files are open.
+bool is_passing(const Status& status) {
+  return status.is(StatusCode::kNoSpace) || status.is(StatusCode::kBusy);
+}
+
+// Capacity of a segment that takes a frame of this size at its start.
+uint64_t capacity_for(uint64_t frame_bytes) {
+  return log_block_up(frame_bytes % kLogBlockBytes == 0 ? frame_bytes
+                                                        : frame_bytes + kFrameHeaderBytes);
+}
+
+}  // namespace
+
+// Held by the one thread that writes to segments and moves durable_.
+class LogWriter::IoTurn {
+ public:
+  // Waits until it is this thread's turn, or until the log is durable up to `position`.
+  explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX) : log_(log) {
+    std::unique_lock lock(log_.io_mutex_);
+    log_.io_done_.wait(lock, [&] { return !log_.io_busy_ || log_.durable() >= position; });
+    held_ = log_.durable() < position;
+    if (held_) log_.io_busy_ = true;
+  }
+  ~IoTurn() {
+    if (!held_) return;
+    {
+      const std::lock_guard lock(log_.io_mutex_);
+      log_.io_busy_ = false;
+    }
+    log_.io_done_.notify_all();
+  }
+  IoTurn(const IoTurn&) = delete;
+  IoTurn& operator=(const IoTurn&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  LogWriter& log_;
+  bool held_ = false;
+};
+
+// Sends every other append() to append_slowly(), where it waits for the IoTurn.
+class LogWriter::Exclusive {
+ public:
+  explicit Exclusive(LogWriter& log) : log_(log) { set(true); }
+  ~Exclusive() { set(false); }
+  Exclusive(const Exclusive&) = delete;
+  Exclusive& operator=(const Exclusive&) = delete;
+
+ private:
+  void set(bool on) {
+    const std::lock_guard lock(log_.append_mutex_);
+    log_.exclusive_ = on;
+  }
+  LogWriter& log_;
+};
+
+// --- Making one --------------------------------------------------------------------------------
+
+LogWriter::LogWriter(Env& env, std::string folder, const LogOptions& options,
+                     std::function<uint64_t()> new_file_number, MemoryBudget* budget)
+    : env_(env),
+      folder_(std::move(folder)),
+      options_(options),
+      new_file_number_(std::move(new_file_number)),
+      budget_(budget) {
+  if (budget_ != nullptr) budget_->reserve(MemoryUse::kLog, options_.ring_bytes);
+}
+
+LogWriter::~LogWriter() {
+  if (budget_ != nullptr) budget_->release(MemoryUse::kLog, options_.ring_bytes);
+}
+
+Result<std::unique_ptr<LogWriter>> LogWriter::create(Env& env, std::string folder,
+                                                     const LogOptions& options,
+                                                     const LogStart& start,
+                                                     std::function<uint64_t()> new_file_number,
+                                                     std::vector<SegmentInfo> existing,
+                                                     MemoryBudget* budget) {
+  ASHLAR_CHECK(options.segment_bytes >= kLogBlockBytes &&
+               options.segment_bytes % kLogBlockBytes == 0);
+  ASHLAR_CHECK(options.ring_bytes >= kMinimumRingBytes && std::has_single_bit(options.ring_bytes));
+  ASHLAR_CHECK(start.next_sequence > 0);
+  std::unique_ptr<LogWriter> log(
+      new LogWriter(env, std::move(folder), options, std::move(new_file_number), budget));
+  ASHLAR_TRY(log->open_ring());
+  log->choose_generation(existing);
+  ASHLAR_TRY(log->start_at(start, std::move(existing)));
+  return log;
+}
+
+Status LogWriter::open_ring() {
+  const std::string path = join_path(folder_, kLogRingName);
+  ASHLAR_TRY_ASSIGN(const bool there, env_.exists(path));
+  if (there) {
+    uint64_t bytes = 0;
+    {
+      ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file, env_.open_file(path, {}));
+      ASHLAR_TRY_ASSIGN(bytes, file->size());
+    }
+    if (bytes != options_.ring_bytes) ASHLAR_TRY(env_.remove(path));
+    if (bytes == options_.ring_bytes) {
+      ASHLAR_TRY_ASSIGN(ring_, env_.map_file(path, options_.ring_bytes));
+      return {};
+    }
+  }
+  ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file,
+                    env_.open_file(path, {.mode = OpenMode::kCreate}));
+  // All of its space now: a mapped page without space would end the process when it is touched.
+  if (Status allocated = file->allocate(options_.ring_bytes); !allocated.ok()) {
+    (void)env_.remove(path);
+    return allocated;
+  }
+  ASHLAR_TRY(file->sync());
+  ASHLAR_TRY_ASSIGN(ring_, env_.map_file(path, options_.ring_bytes));
+  return {};
+}
+
+void LogWriter::choose_generation(const std::vector<SegmentInfo>& existing) {
+  do {
+    generation_ = env_.random();
+  } while (std::any_of(existing.begin(), existing.end(),
+                       [&](const SegmentInfo& info) { return info.generation == generation_; }));
+}
+
+Status LogWriter::start_at(const LogStart& start, std::vector<SegmentInfo> existing) {
+  for (SegmentInfo& info : existing) {
+    segments_.push_back(std::make_unique<Segment>(Segment{info, nullptr}));
+  }
+  const uint64_t position = log_block_up(start.position);
+  const SegmentInfo info{new_file_number_(), generation_, position, options_.segment_bytes,
+                         start.next_sequence};
+  ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
+                    create_segment(env_, folder_, info, options_.prewrite));
+  segments_.push_back(std::make_unique<Segment>(Segment{info, std::move(file)}));
+  last_sequence_ = start.next_sequence - 1;
+  segment_end_ = info.end();
+  sealed_ = position;
+  tail_.store(position, std::memory_order_release);
+  durable_.store(position, std::memory_order_release);
+  return {};
+}
+
+void LogWriter::set_dirty_listener(std::function<void(bool urgent)> listener) {
+  listener_ = std::move(listener);
+}
+
+// --- Appending ---------------------------------------------------------------------------------
+
+Status LogWriter::append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
+                         uint64_t* end) {
+  if (operations.size() > kMaximumFrameBytes - kFrameHeaderBytes) {
+    return Status::too_large("commit of " + std::to_string(operations.size()) +
+                             " bytes does not fit into a frame of the log");
+  }
+  if (failed_.load(std::memory_order_acquire)) return failure();
+  bool appended = false;
+  Notice notice;
+  {
+    const std::lock_guard lock(append_mutex_);
+    appended = !exclusive_ && try_append(sequence, operations, digest);
+    if (appended) {
+      *end = tail_.load(std::memory_order_relaxed);
+      notice = note_waiting();
+    }
+  }
+  if (!appended) {
+    const IoTurn turn(*this);
+    ASHLAR_TRY(append_slowly(sequence, operations, digest));
+    const std::lock_guard lock(append_mutex_);
+    *end = tail_.load(std::memory_order_relaxed);
+    notice = note_waiting();
+  }
+  if (listener_) {
+    if (notice.first) listener_(false);
+    if (notice.urgent) listener_(true);
+  }
+  return {};
+}
+
+// Whether a log that ends at `end` still has all that is not durable in the ring, padding up to
+// the next border included.
+bool LogWriter::ring_has_room(uint64_t end) const {
+  return padded_log_end(end) - durable_.load(std::memory_order_acquire) <= options_.ring_bytes;
+}
+
+bool LogWriter::try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest) {
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  const uint64_t bytes = kFrameHeaderBytes + operations.size();
+  if (frame_fits(tail, bytes, segment_end_)) [[likely]] {
+    if (!ring_has_room(tail + bytes)) return false;
+  } else {
+    const bool next_takes_it =
+        next_segment_end_ != 0 && frame_fits(segment_end_, bytes, next_segment_end_);
+    if (!next_takes_it || segment_end_ - tail > kInlinePaddingBytes ||
+        !ring_has_room(segment_end_ + bytes)) {
+      return false;
+    }
+    put_padding(segment_end_ - tail);
+    enter_next_segment();
+  }
+  put_frame(FrameKind::kCommit, sequence, operations, digest);
+  return true;
+}
+
+FrameHeader LogWriter::make_header(FrameKind kind, SequenceNumber sequence, uint64_t bytes,
+                                   uint64_t position) const {
+  const uint64_t unsynced = position - durable_.load(std::memory_order_acquire);
+  return {static_cast<uint32_t>(bytes), kind, sequence,
+          static_cast<uint32_t>(std::min<uint64_t>(unsynced, UINT32_MAX))};
+}
+
+void LogWriter::put_frame(FrameKind kind, SequenceNumber sequence, std::string_view operations,
+                          uint32_t digest) {
+  ASHLAR_CHECK(sequence == last_sequence_ + (kind == FrameKind::kCommit ? 1 : 0));  // [LOG-2]
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  const uint64_t bytes = kFrameHeaderBytes + operations.size();
+  char header[kFrameHeaderBytes];
+  encode_frame_header(make_header(kind, sequence, bytes, tail), digest, generation_, tail, header);
+  write_ring(tail, std::string_view(header, sizeof(header)));
+  write_ring(tail + kFrameHeaderBytes, operations);
+  last_sequence_ = sequence;
+  tail_.store(tail + bytes, std::memory_order_release);
+}
+
+// `bytes` is 0 or at least a frame's header [LOG-3].
+void LogWriter::put_padding(uint64_t bytes) {
+  if (bytes == 0) return;
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  char header[kFrameHeaderBytes];
+  encode_frame_header(make_header(FrameKind::kPadding, last_sequence_, bytes, tail), 0, generation_,
+                      tail, header);
+  write_ring(tail, std::string_view(header, sizeof(header)));
+  zero_ring(tail + kFrameHeaderBytes, bytes - kFrameHeaderBytes);
+  tail_.store(tail + bytes, std::memory_order_release);
+}
+
+void LogWriter::enter_next_segment() {
+  segment_end_ = next_segment_end_;
+  next_segment_end_ = 0;
+}
+
+LogWriter::Notice LogWriter::note_waiting() {
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  Notice notice;
+  notice.first = !first_noted_ && tail > sealed_;
+  notice.urgent = !urgent_noted_ && tail > sealed_ + kLogFlushBytes;
+  first_noted_ |= notice.first;
+  urgent_noted_ |= notice.urgent;
+  return notice;
+}
+
+void LogWriter::write_ring(uint64_t position, std::string_view bytes) {
+  const uint64_t offset = position & (options_.ring_bytes - 1);
+  const std::string_view first = bytes.substr(0, options_.ring_bytes - offset);
+  ring_->write(offset, first);
+  if (first.size() < bytes.size()) ring_->write(0, bytes.substr(first.size()));
+}
+
+void LogWriter::zero_ring(uint64_t position, uint64_t bytes) {
+  for (uint64_t done = 0; done < bytes; done += sizeof(kZeros)) {
+    const uint64_t piece = std::min<uint64_t>(sizeof(kZeros), bytes - done);
+    write_ring(position + done, std::string_view(kZeros, piece));
+  }
+}
+
+// For an append that has to wait: for room in the ring or for a segment, or because its frame is
+// too large for the ring. With all others kept out and everything written, the ring is free.
+Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operations,
+                                uint32_t digest) {
+  const Exclusive exclusive(*this);
+  ASHLAR_TRY(flush());
+  const uint64_t bytes = kFrameHeaderBytes + operations.size();
+  if (!frame_fits(end(), bytes, segment_end_)) ASHLAR_TRY(leave_segment_for(bytes));
+  {
+    const std::lock_guard lock(append_mutex_);
+    if (try_append(sequence, operations, digest)) return {};
+  }
+  return put_through(FrameKind::kCommit, sequence, operations, bytes, digest);
+}
+
+// Pads the current segment to its end and goes on in the next, which takes a frame of that size.
+Status LogWriter::leave_segment_for(uint64_t frame_bytes) {
+  ASHLAR_TRY(
+      prepare_next_segment(std::max<uint64_t>(options_.segment_bytes, capacity_for(frame_bytes))));
+  const uint64_t left = segment_end_ - end();
+  if (left != 0) ASHLAR_TRY(put_through(FrameKind::kPadding, last_sequence_, {}, left, 0));
+  const std::lock_guard lock(append_mutex_);
+  enter_next_segment();
+  return {};
+}
+
+// Writes a frame of `bytes`, and padding behind it, to the segment piece by piece, with the ring as
+// buffer. Nothing else may be waiting in the ring.
+Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
+                              uint64_t bytes, uint32_t digest) {
+  const uint64_t start = end();
+  ASHLAR_CHECK(start == durable() && start % kLogBlockBytes == 0);
+  ASHLAR_CHECK(sequence == last_sequence_ + (kind == FrameKind::kCommit ? 1 : 0));  // [LOG-2]
+  uint64_t written = start;
+  uint64_t filled = start;
+  const uint64_t piece_bytes = std::min<uint64_t>(kWriteThroughBytes, options_.ring_bytes);
+  const auto add = [&](std::string_view part) -> Status {
+    while (!part.empty()) {
+      const std::string_view piece = part.substr(0, written + piece_bytes - filled);
+      write_ring(filled, piece);
+      filled += piece.size();
+      part.remove_prefix(piece.size());
+      if (filled - written < piece_bytes) continue;
+      ASHLAR_TRY(write_blocks(written, filled));
+      written = filled;
+    }
+    return {};
+  };
+  const auto add_zeros = [&](uint64_t count) -> Status {
+    for (; count > 0; count -= std::min<uint64_t>(count, sizeof(kZeros))) {
+      ASHLAR_TRY(add(std::string_view(kZeros, std::min<uint64_t>(count, sizeof(kZeros)))));
+    }
+    return {};
+  };
+  const auto add_header = [&](FrameKind of, uint64_t frame_bytes, uint32_t its_digest) {
+    char header[kFrameHeaderBytes];
+    encode_frame_header({static_cast<uint32_t>(frame_bytes), of, sequence,
+                         static_cast<uint32_t>(std::min<uint64_t>(filled - start, UINT32_MAX))},
+                        its_digest, generation_, filled, header);
+    return add(std::string_view(header, sizeof(header)));
+  };
+  ASHLAR_TRY(add_header(kind, bytes, digest));
+  ASHLAR_TRY(add(operations));
+  ASHLAR_TRY(add_zeros(bytes - kFrameHeaderBytes - operations.size()));
+  if (const uint64_t padding = padded_log_end(filled) - filled; padding != 0) {
+    ASHLAR_TRY(add_header(FrameKind::kPadding, padding, 0));
+    ASHLAR_TRY(add_zeros(padding - kFrameHeaderBytes));
+  }
+  ASHLAR_TRY(write_blocks(written, filled));
+  const std::lock_guard lock(append_mutex_);
+  last_sequence_ = sequence;
+  sealed_ = filled;
+  tail_.store(filled, std::memory_order_release);
+  durable_.store(filled, std::memory_order_release);
+  return {};
+}
+
+// --- Writing out -------------------------------------------------------------------------------
+
+Status LogWriter::sync(uint64_t position) {
+  if (durable() >= position) return {};
+  ASHLAR_CHECK(position <= end());
+  const IoTurn turn(*this, position);
+  return turn.held() ? flush() : Status();
+}
+
+Status LogWriter::write_out() {
+  if (end() > durable()) {
+    const IoTurn turn(*this);
+    ASHLAR_TRY(flush());
+  }
+  if (failed_.load(std::memory_order_acquire)) return failure();
+  if (!wants_next_segment()) return {};
+  Status prepared = prepare_next_segment(options_.segment_bytes);
+  // The append that can't do without the segment reports it.
+  return is_passing(prepared) ? Status() : prepared;
+}
+
+// Makes all that has been appended durable.
+Status LogWriter::flush() {
+  if (failed_.load(std::memory_order_acquire)) return failure();
+  const uint64_t from = durable();
+  const uint64_t to = seal();
+  if (from == to) return {};
+  ASHLAR_TRY(write_blocks(from, to));
+  durable_.store(to, std::memory_order_release);
+  return {};
+}
+
+// Pads the log to a border, so that no block is written twice [LOG-1]; returns its end.
+uint64_t LogWriter::seal() {
+  const std::lock_guard lock(append_mutex_);
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  put_padding(padded_log_end(tail) - tail);
+  sealed_ = tail_.load(std::memory_order_relaxed);
+  first_noted_ = false;
+  urgent_noted_ = false;
+  return sealed_;
+}
+
+// Writes whole blocks out of the ring; they are on stable storage when this returns.
+Status LogWriter::write_blocks(uint64_t from, uint64_t to) {
+  ASHLAR_CHECK(from % kLogBlockBytes == 0 && to % kLogBlockBytes == 0);
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  while (from < to) {
+    const Segment* const segment = segment_at(from);
+    const uint64_t offset = from & (options_.ring_bytes - 1);
+    const uint64_t bytes =
+        std::min({to - from, segment->info.end() - from, options_.ring_bytes - offset});
+    Status written = segment->file->write(segment->info.offset_of(from),
+                                          std::string_view(ring_->data() + offset, bytes));
+    if (!written.ok()) return fail(std::move(written));
+    bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
+    from += bytes;
+  }
+  return {};
+}
+
+// The first failure of a segment is for ever [LOG-7].
+Status LogWriter::fail(Status reason) {
+  const std::lock_guard lock(io_mutex_);
+  if (failure_.ok()) failure_ = reason;
+  failed_.store(true, std::memory_order_release);
+  // Also when the disk was full: the segment's space had been set aside, so that is not all there
+  // is to it.
+  return reason.is(StatusCode::kNoSpace) ? Status::io_error(std::string(reason.message())) : reason;
+}
+
+Status LogWriter::failure() const {
+  const std::lock_guard lock(io_mutex_);
+  if (failure_.ok()) return {};
+  return Status::read_only("the log takes no more writes since one failed: " +
+                           failure_.to_string());
+}
+
+// --- Segments ----------------------------------------------------------------------------------
+
+const LogWriter::Segment* LogWriter::segment_at(uint64_t position) const {
+  const std::lock_guard lock(segments_mutex_);
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (position >= (*segment)->info.start) {
+      ASHLAR_CHECK(position < (*segment)->info.end() && (*segment)->file != nullptr);
+      // Stays: release() takes none whose end is not durable.
+      return segment->get();
+    }
+  }
+  ASHLAR_CHECK(false);
+}
+
+bool LogWriter::wants_next_segment() {
+  const std::lock_guard lock(append_mutex_);
+  const uint64_t left = segment_end_ - tail_.load(std::memory_order_relaxed);
+  return next_segment_end_ == 0 && left <= options_.segment_bytes / 2;
+}
+
+// Makes the segment behind the current one, or makes it anew if it is too small.
+Status LogWriter::prepare_next_segment(uint64_t minimum_capacity) {
+  const std::lock_guard prepare_lock(prepare_mutex_);
+  SegmentInfo info{0, generation_, 0, minimum_capacity, 0};
+  bool replaces = false;
+  {
+    const std::lock_guard lock(append_mutex_);
+    info.start = segment_end_;
+    info.first_sequence = last_sequence_ + 1;
+    replaces = next_segment_end_ != 0;
+    if (replaces && next_segment_end_ - info.start >= minimum_capacity) return {};
+  }
+  info.number = new_file_number_();
+  Result<std::unique_ptr<File>> file = make_segment_file(info);
+  if (is_passing(file.status())) return std::move(file).status();
+  if (!file.ok()) return fail(std::move(file).status());
+
+  auto segment = std::make_unique<Segment>(Segment{info, std::move(file).value()});
+  uint64_t replaced = 0;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    if (replaces) {
+      replaced = segments_.back()->info.number;
+      segments_.back() = std::move(segment);
+    } else {
+      segments_.push_back(std::move(segment));
+    }
+  }
+  if (replaces) remove_segment(replaced);
+  const std::lock_guard lock(append_mutex_);
+  next_segment_end_ = info.end();
+  return {};
+}
+
+Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& info) {
+  uint64_t spare = 0;
+  bool have_spare = false;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    have_spare = info.capacity == options_.segment_bytes && !spares_.empty();
+    if (have_spare) {
+      spare = spares_.back();
+      spares_.pop_back();
+    }
+  }
+  if (!have_spare) return create_segment(env_, folder_, info, options_.prewrite);
+  Result<std::unique_ptr<File>> reused = reuse_segment(env_, folder_, spare, info);
+  if (!reused.ok()) {
+    remove_segment(spare);
+    remove_segment(info.number);
+  }
+  return reused;
+}
+
+// Removes the file, now or with a later release().
+void LogWriter::remove_segment(uint64_t number) {
+  const Status removed = env_.remove(segment_path(folder_, number));
+  if (removed.ok() || removed.is(StatusCode::kNotFound)) return;
+  const std::lock_guard lock(segments_mutex_);
+  unremoved_.push_back(number);
+}
+
+Status LogWriter::release(uint64_t position) {
+  std::vector<uint64_t> unremoved;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    unremoved.swap(unremoved_);
+  }
+  for (const uint64_t number : unremoved) remove_segment(number);
+  for (const SegmentInfo& info : take_released(position)) {
+    if (!keep_as_spare(info)) remove_segment(info.number);
+  }
+  const std::lock_guard lock(segments_mutex_);
+  if (unremoved_.empty()) return {};
+  return Status::io_error(segment_path(folder_, unremoved_.front()) + ": can't be removed");
+}
+
+std::vector<SegmentInfo> LogWriter::take_released(uint64_t position) {
+  const uint64_t limit = std::min(position, durable());
+  std::vector<SegmentInfo> released;
+  const std::lock_guard lock(segments_mutex_);
+  // What a segment holds ends where the next begins, even if it had room for more.
+  while (segments_.size() > 1 && segments_[1]->info.start <= limit) {
+    released.push_back(segments_.front()->info);
+    segments_.erase(segments_.begin());
+  }
+  return released;
+}
+
+bool LogWriter::keep_as_spare(const SegmentInfo& info) {
+  {
+    const std::lock_guard lock(segments_mutex_);
+    if (info.capacity != options_.segment_bytes || spares_.size() >= kSpareSegments) return false;
+  }
+  if (!wipe_segment(env_, folder_, info.number).ok()) return false;
+  const std::lock_guard lock(segments_mutex_);
+  spares_.push_back(info.number);
+  return true;
+}
+
+LogStatistics LogWriter::statistics() const {
+  LogStatistics statistics;
+  statistics.bytes_written = bytes_written_.load(std::memory_order_relaxed);
+  statistics.syncs = syncs_.load(std::memory_order_relaxed);
+  const std::lock_guard lock(segments_mutex_);
+  statistics.segments = segments_.size() + spares_.size();
+  for (const auto& segment : segments_) {
+    statistics.segment_bytes += kLogBlockBytes + segment->info.capacity;
+  }
+  statistics.segment_bytes += spares_.size() * (kLogBlockBytes + options_.segment_bytes);
+  return statistics;
+}
+
+}  // namespace ashlar

@@ -1,0 +1,197 @@
+// The writing end of the log: commits go to a ring mapped into memory, and from there to segments.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/memory_budget.h"
+#include "base/spin_mutex.h"
+#include "env/env.h"
+#include "wal/log_format.h"
+
+namespace ashlar {
+
+struct LogOptions {
+  std::size_t segment_bytes = 0;  // capacity of a segment; a multiple of 4096
+  std::size_t ring_bytes = 0;     // a power of two, at least 16 KiB
+  // Writes zeros into new segments, so that a synced write later changes no metadata of the file.
+  bool prewrite = false;
+};
+
+// Where a new incarnation of the log begins.
+struct LogStart {
+  uint64_t position = 0;  // rounded up to a multiple of 4096
+  SequenceNumber next_sequence = 0;
+};
+
+struct LogStatistics {
+  uint64_t segments = 0;       // files, those kept for another use included
+  uint64_t segment_bytes = 0;  // their length
+  uint64_t bytes_written = 0;  // to segments, padding included, since the log was created
+  uint64_t syncs = 0;          // rounds of synced writing
+};
+
+// The log of one open database.
+//
+// Ownership: one per database; owns the mapping of the ring and the open segments. Destroying it
+//            writes nothing out: whoever wants that calls sync(end()) first.
+// Threads:   any, for every function but create() and set_dirty_listener(). The order in which
+//            append() is entered is the order of the sequences, which the caller sees to.
+// Invariant: [LOG-6] everything in [durable(), end()) is in the ring.
+//            [LOG-7] After a write to a segment failed, no append or sync ever succeeds again: what
+//            the disk holds is not known any more, and a retry could report success for lost data
+//            (Rebello et al., ATC 2020).
+class LogWriter {
+ public:
+  // Creates the ring, if it is missing or of another size, and the first segment, with a new
+  // random generation. `new_file_number` is called from append() and write_out(), too. `existing`:
+  // segments that replay found and that are needed until release(). Whatever the ring holds is
+  // lost: complete_newest_segment() comes first. `budget` may be null.
+  static Result<std::unique_ptr<LogWriter>> create(Env& env, std::string folder,
+                                                   const LogOptions& options, const LogStart& start,
+                                                   std::function<uint64_t()> new_file_number,
+                                                   std::vector<SegmentInfo> existing,
+                                                   MemoryBudget* budget);
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // Adds one commit: `operations`, encoded, whose checksums have the crc32c `digest`. On return it
+  // survives the end of the process. *end gets the position behind its frame. No system call,
+  // unless the ring is full, a segment has to be made or the frame does not fit into the ring.
+  //   kTooLarge  the frame would have 4 GiB or more.
+  //   kNoSpace   there is no room for a new segment; nothing was added, a later call tries again.
+  //   kBusy      the same for want of file descriptors.
+  //   kIoError   a write failed during this very call; kReadOnly: one failed earlier.
+  Status append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
+                uint64_t* end);
+
+  // Returns when everything before `position`, which is at most end(), is on stable storage. One
+  // caller writes for all that wait at that moment (group commit: Helland et al., HPTS 1987).
+  //   kIoError, kReadOnly  as for append().
+  Status sync(uint64_t position);
+
+  // Moves what only the ring holds into segments, and makes the next segment if the current one is
+  // half full. For the background: does nothing if there is nothing to do. Errors as for sync().
+  Status write_out();
+
+  // Where the log ends, and up to where it is on stable storage.
+  uint64_t end() const { return tail_.load(std::memory_order_acquire); }
+  uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+
+  // `listener` is called from append(), outside the locks, when the first frame waits to be written
+  // out (urgent: false), and when more than kLogFlushBytes wait (urgent: true); then not again
+  // before they are. To be set before the first append.
+  void set_dirty_listener(std::function<void(bool urgent)> listener);
+
+  // Nothing before `position` is needed any more. Of the segments that lie wholly before it and
+  // are on stable storage, two are kept for another use and the others removed. A segment that
+  // can't be removed is tried again by the next call.
+  Status release(uint64_t position);
+
+  // Ok, or kReadOnly with the reason why the log takes no more [LOG-7].
+  Status failure() const;
+
+  LogStatistics statistics() const;
+
+ private:
+  struct Segment {
+    SegmentInfo info;
+    std::unique_ptr<File> file;  // null for one of an earlier incarnation
+  };
+  // What append() has to tell the listener.
+  struct Notice {
+    bool first = false;
+    bool urgent = false;
+  };
+  class IoTurn;
+  class Exclusive;
+
+  LogWriter(Env& env, std::string folder, const LogOptions& options,
+            std::function<uint64_t()> new_file_number, MemoryBudget* budget);
+
+  Status open_ring();
+  void choose_generation(const std::vector<SegmentInfo>& existing);
+  Status start_at(const LogStart& start, std::vector<SegmentInfo> existing);
+
+  // --- under append_mutex_ ---
+  bool try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest);
+  bool ring_has_room(uint64_t end) const;
+  void put_frame(FrameKind kind, SequenceNumber sequence, std::string_view operations,
+                 uint32_t digest);
+  void put_padding(uint64_t bytes);
+  void enter_next_segment();
+  Notice note_waiting();
+  FrameHeader make_header(FrameKind kind, SequenceNumber sequence, uint64_t bytes,
+                          uint64_t position) const;
+
+  // --- by the holder of the IoTurn ---
+  Status append_slowly(SequenceNumber sequence, std::string_view operations, uint32_t digest);
+  Status leave_segment_for(uint64_t frame_bytes);
+  Status put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
+                     uint64_t bytes, uint32_t digest);
+  Status flush();
+  uint64_t seal();
+  Status write_blocks(uint64_t from, uint64_t to);
+
+  void write_ring(uint64_t position, std::string_view bytes);
+  void zero_ring(uint64_t position, uint64_t bytes);
+
+  bool wants_next_segment();
+  Status prepare_next_segment(uint64_t minimum_capacity);
+  Result<std::unique_ptr<File>> make_segment_file(const SegmentInfo& info);
+  const Segment* segment_at(uint64_t position) const;
+  void remove_segment(uint64_t number);
+  bool keep_as_spare(const SegmentInfo& info);
+  std::vector<SegmentInfo> take_released(uint64_t position);
+
+  Status fail(Status reason);
+
+  Env& env_;
+  const std::string folder_;
+  const LogOptions options_;
+  const std::function<uint64_t()> new_file_number_;
+  MemoryBudget* const budget_;
+  std::function<void(bool)> listener_;
+  std::unique_ptr<MappedFile> ring_;
+  uint64_t generation_ = 0;
+
+  // Where the next frame goes. tail_ is written under append_mutex_.
+  SpinMutex append_mutex_;
+  std::atomic<uint64_t> tail_{0};
+  SequenceNumber last_sequence_ = 0;
+  uint64_t segment_end_ = 0;       // of the segment that tail_ is in
+  uint64_t next_segment_end_ = 0;  // of the one prepared behind it; 0: none is
+  uint64_t sealed_ = 0;            // everything before it is being written or is durable
+  bool exclusive_ = false;         // one append_slowly() keeps all others out
+  bool first_noted_ = false;
+  bool urgent_noted_ = false;
+
+  std::atomic<uint64_t> durable_{0};  // written by the holder of the IoTurn
+  std::atomic<uint64_t> bytes_written_{0};
+  std::atomic<uint64_t> syncs_{0};
+
+  // Who writes to segments: one at a time.
+  mutable std::mutex io_mutex_;
+  std::condition_variable io_done_;
+  bool io_busy_ = false;
+  Status failure_;  // the reason of [LOG-7]
+  std::atomic<bool> failed_{false};
+
+  std::mutex prepare_mutex_;  // one prepares a segment at a time; taken before segments_mutex_
+
+  mutable std::mutex segments_mutex_;
+  std::vector<std::unique_ptr<Segment>> segments_;  // in the order of the log
+  std::vector<uint64_t> spares_;                    // numbers of wiped files of the usual length
+  std::vector<uint64_t> unremoved_;                 // released, but still there
+};
+
+}  // namespace ashlar

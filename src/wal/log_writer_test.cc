@@ -1,0 +1,345 @@
+#include "wal/log_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "env/sim_env.h"
+#include "wal/log_test_support.h"
+
+namespace ashlar {
+namespace {
+
+constexpr LogOptions kSmall{.segment_bytes = 64 << 10, .ring_bytes = 16 << 10, .prewrite = false};
+constexpr LogOptions kRoomy{.segment_bytes = 1 << 20, .ring_bytes = 1 << 20, .prewrite = true};
+
+class LogWriterTest : public testing::Test {
+ protected:
+  TemporaryFolder folder_;
+};
+
+TEST_F(LogWriterTest, SyncedCommitsAreReadBackWithoutTheRing) {
+  TestLog log(real_env(), folder_.path(), kRoomy);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(static_cast<std::size_t>(i) * 10).ok());
+  ASSERT_TRUE(log.sync().ok());
+  EXPECT_EQ(log.writer().durable(), log.writer().end());
+  EXPECT_EQ(log.writer().durable() % kLogBlockBytes, 0u);
+  log.drop();
+  log.lose_ring();
+  const Result<LogEnd> end = log.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(100));
+  EXPECT_EQ(end->last_sequence, 100u);
+  EXPECT_EQ(end->ring_bytes_used, 0u);
+}
+
+TEST_F(LogWriterTest, CommitsThatOnlyTheRingHoldsSurviveTheProcess) {
+  TestLog log(real_env(), folder_.path(), kRoomy);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(100).ok());
+  ASSERT_TRUE(log.sync().ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(100).ok());
+  log.drop();
+  Result<LogEnd> end = log.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(20));
+  EXPECT_GT(end->ring_bytes_used, 1000u);
+
+  // Twice, since a crash may come in between.
+  ASSERT_TRUE(complete_newest_segment(*real_env(), log.folder(), *end).ok());
+  ASSERT_TRUE(complete_newest_segment(*real_env(), log.folder(), *end).ok());
+  log.lose_ring();
+  end = log.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(20));
+  EXPECT_EQ(end->ring_bytes_used, 0u);
+}
+
+TEST_F(LogWriterTest, RingWrapsAroundManyTimes) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (std::size_t i = 0; i < 400; ++i) {
+    ASSERT_TRUE(log.append(i * 37 % 3000).ok());
+    if (i % 50 != 0) continue;
+    ASSERT_TRUE(log.writer().write_out().ok());
+  }
+  log.drop();
+  ASSERT_TRUE(log.replay().ok());
+  EXPECT_EQ(log.replayed(), sequences(400));
+}
+
+TEST_F(LogWriterTest, FramesLargerThanTheRingAndThanASegmentAreWrittenThrough) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  const std::size_t sizes[] = {100,         16300, 16384 - 60, 40000,     10,      65450,
+                               65536,       200,   300000,     5,         1 << 21, 61000,
+                               131072 - 43, 1,     8192,       65536 - 43};
+  for (const std::size_t bytes : sizes) ASSERT_TRUE(log.append(bytes).ok()) << bytes;
+  log.drop();
+  const Result<LogEnd> end = log.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(std::size(sizes)));
+}
+
+TEST_F(LogWriterTest, EveryFrameSizeAroundASegmentsEndFits) {
+  for (std::size_t bytes = 65536 - 100; bytes <= 65536; ++bytes) {
+    SimEnv sim(1);
+    TestLog log(&sim, "/", kSmall);
+    ASSERT_TRUE(log.create().ok());
+    ASSERT_TRUE(log.append(bytes).ok()) << bytes;
+    ASSERT_TRUE(log.append(1).ok()) << bytes;
+    log.drop();
+    ASSERT_TRUE(log.replay().ok()) << bytes;
+    ASSERT_EQ(log.replayed(), sequences(2)) << bytes;
+  }
+}
+
+TEST_F(LogWriterTest, EverySizeBeforeABorderIsPaddedToOne) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (std::size_t bytes = 4096 - 70; bytes <= 4096; ++bytes) {
+    ASSERT_TRUE(log.append(bytes).ok());
+    ASSERT_TRUE(log.sync().ok());
+    ASSERT_EQ(log.writer().durable(), log.writer().end());
+  }
+  log.drop();
+  log.lose_ring();
+  ASSERT_TRUE(log.replay().ok());
+  EXPECT_EQ(log.replayed(), sequences(71));
+}
+
+TEST_F(LogWriterTest, ARingThatIsFullToTheLastByteStillTakesItsPadding) {
+  for (std::size_t bytes = (16 << 10) - 90; bytes <= 16 << 10; ++bytes) {
+    SimEnv sim(1);
+    TestLog log(&sim, "/", kSmall);
+    ASSERT_TRUE(log.create().ok());
+    ASSERT_TRUE(log.append(bytes).ok());
+    ASSERT_TRUE(log.sync().ok());
+    log.drop();
+    log.lose_ring();
+    ASSERT_TRUE(log.replay().ok()) << bytes;
+    ASSERT_EQ(log.replayed(), sequences(1)) << bytes;
+  }
+}
+
+TEST_F(LogWriterTest, ThreadsShareSyncsAndEachFindsItsCommitDurable) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  LogWriter& writer = log.writer();
+  std::mutex order;
+  SequenceNumber sequence = 0;
+  std::atomic<bool> stop{false};
+  std::thread background([&] {
+    while (!stop.load()) EXPECT_TRUE(writer.write_out().ok());
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        uint64_t end = 0;
+        {
+          const std::lock_guard lock(order);
+          const TestCommit commit = make_commit(++sequence, static_cast<std::size_t>(t * 300));
+          ASSERT_TRUE(writer.append(sequence, commit.operations, commit.digest, &end).ok());
+        }
+        ASSERT_TRUE(writer.sync(end).ok());
+        EXPECT_GE(writer.durable(), end);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  stop.store(true);
+  background.join();
+  log.drop();
+  log.lose_ring();
+  std::size_t commits = 0;
+  const Result<LogEnd> end = replay_log(*real_env(), log.folder(), 0, [&](const LogFrame& frame) {
+    EXPECT_EQ(frame.sequence, ++commits);
+    return Status();
+  });
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(commits, 400u);
+}
+
+TEST_F(LogWriterTest, AReaderBesideARunningWriterSeesAnUnbrokenPrefix) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  std::atomic<SequenceNumber> appended{0};
+  std::thread thread([&] {
+    for (std::size_t i = 0; i < 600; ++i) {
+      ASSERT_TRUE(log.append(i * 13 % 900).ok());
+      if (i % 5 == 0) {
+        ASSERT_TRUE(log.writer().write_out().ok());
+      }
+      appended.store(i + 1);
+    }
+  });
+  SequenceNumber last = 0;
+  while (last < 600) {
+    const SequenceNumber before = appended.load();
+    last = 0;
+    const Result<LogEnd> end =
+        replay_log(*real_env(), folder_.path(), 0, [&](const LogFrame& frame) {
+          EXPECT_EQ(frame.sequence, ++last);
+          return Status();
+        });
+    const bool read = end.ok() || end.status().is(StatusCode::kBusy);
+    EXPECT_TRUE(read) << end.status().to_string();
+    if (end.ok()) {
+      EXPECT_GE(last, before);
+    }
+    if (!read) break;
+  }
+  thread.join();
+}
+
+TEST_F(LogWriterTest, GoesOnOverManyIncarnations) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (std::size_t incarnation = 0; incarnation < 12; ++incarnation) {
+    log.remove_leftovers = incarnation % 2 == 0;
+    for (std::size_t i = 0; i < incarnation * 7 % 40; ++i) ASSERT_TRUE(log.append(i * 70).ok());
+    if (incarnation % 3 == 0) {
+      ASSERT_TRUE(log.writer().write_out().ok());
+    }
+    const SequenceNumber last = log.last_sequence();
+    const Status reopened = log.reopen();
+    ASSERT_TRUE(reopened.ok()) << incarnation << ": " << reopened.to_string();
+    ASSERT_EQ(log.replayed(), sequences(last));
+  }
+}
+
+TEST_F(LogWriterTest, StartsAtTheNextBorderBehindTheGivenPosition) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create(10000).ok());
+  EXPECT_EQ(log.writer().end(), 12288u);
+}
+
+TEST_F(LogWriterTest, AnUnusedPreparedSegmentDoesNotDisturbTheNextIncarnation) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.writer().write_out().ok());
+  ASSERT_EQ(log.writer().statistics().segments, 2u);
+  log.remove_leftovers = false;
+  for (int i = 0; i < 3; ++i) {
+    const Status reopened = log.reopen();
+    ASSERT_TRUE(reopened.ok()) << reopened.to_string();
+    ASSERT_TRUE(log.append(10).ok());
+  }
+  log.drop();
+  const Result<LogEnd> end = log.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(13));
+  EXPECT_EQ(end->leftovers, std::vector<uint64_t>{2});
+}
+
+TEST_F(LogWriterTest, ReleaseKeepsTwoSegmentsForReuseAndRemovesTheOthers) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  const uint64_t segments = log.writer().statistics().segments;
+  ASSERT_GE(segments, 7u);
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  const LogStatistics statistics = log.writer().statistics();
+  EXPECT_LE(statistics.segments, 4u);
+  uint64_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(log.folder())) {
+    files += entry.path().extension() == ".log" ? 1 : 0;
+  }
+  EXPECT_EQ(files, statistics.segments);
+  EXPECT_EQ(statistics.segment_bytes,
+            statistics.segments * (kLogBlockBytes + kSmall.segment_bytes));
+}
+
+TEST_F(LogWriterTest, ReleaseKeepsWhatIsNotWhollyBeforeThePosition) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(log.append(4000).ok());
+  const uint64_t from = log.end();
+  const SequenceNumber first = log.last_sequence() + 1;
+  for (int i = 0; i < 70; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.writer().release(from).ok());
+  log.drop();
+  const Result<LogEnd> end = log.replay(from);
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log.replayed(), sequences(100, first));
+  EXPECT_TRUE(log.replay(0).status().is(StatusCode::kCorruption));
+}
+
+TEST_F(LogWriterTest, ReusedSegmentsNeverBringBackOldFrames) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  uint64_t from = 0;
+  SequenceNumber first = 1;
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 23; ++i) ASSERT_TRUE(log.append(4000).ok());
+    ASSERT_TRUE(log.sync().ok());
+    const SequenceNumber durable = log.last_sequence();
+    const uint64_t end = log.end();
+    if (round % 3 == 2) {
+      ASSERT_TRUE(log.append(200).ok());
+      log.drop();
+      log.lose_ring();
+      const Status reopened = log.reopen(from);
+      ASSERT_TRUE(reopened.ok()) << reopened.to_string();
+      ASSERT_EQ(log.replayed(), sequences(durable, first));
+    }
+    from = end;
+    first = durable + 1;
+    ASSERT_TRUE(log.writer().release(from).ok());
+  }
+  EXPECT_LE(log.writer().statistics().segments, 6u);
+}
+
+TEST_F(LogWriterTest, ListenerIsCalledOncePerTransitionAndOnceWhenMuchWaits) {
+  TestLog log(real_env(), folder_.path(), kRoomy);
+  ASSERT_TRUE(log.create().ok());
+  int first = 0;
+  int urgent = 0;
+  log.writer().set_dirty_listener([&](bool is_urgent) { ++(is_urgent ? urgent : first); });
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(1000).ok());
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(urgent, 0);
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(log.append(1000).ok());
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(urgent, 1);
+  ASSERT_TRUE(log.writer().write_out().ok());
+  ASSERT_TRUE(log.append(1).ok());
+  EXPECT_EQ(first, 2);
+  EXPECT_EQ(urgent, 1);
+}
+
+TEST_F(LogWriterTest, WritesNothingTwice) {
+  TestLog log(real_env(), folder_.path(), kRoomy);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(log.append(100).ok());
+    ASSERT_TRUE(log.sync().ok());
+    ASSERT_TRUE(log.sync().ok());
+    ASSERT_TRUE(log.writer().write_out().ok());
+  }
+  EXPECT_EQ(log.writer().statistics().bytes_written, log.writer().end());
+  EXPECT_EQ(log.writer().statistics().syncs, 20u);
+}
+
+TEST_F(LogWriterTest, RingIsInTheBudgetAndOneOfAnotherSizeIsReplaced) {
+  MemoryBudget budget(64 << 20);
+  uint64_t number = 0;
+  for (const std::size_t ring : {std::size_t{1} << 20, std::size_t{1} << 16}) {
+    const LogOptions options{.segment_bytes = 64 << 10, .ring_bytes = ring, .prewrite = false};
+    auto writer = LogWriter::create(
+        *real_env(), folder_.path(), options, {0, 1}, [&] { return ++number; }, {}, &budget);
+    ASSERT_TRUE(writer.ok()) << writer.status().to_string();
+    EXPECT_EQ(budget.used(MemoryUse::kLog), ring);
+    EXPECT_EQ(std::filesystem::file_size(folder_.path() + "/log.ring"), ring);
+  }
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+}  // namespace
+}  // namespace ashlar
