@@ -18,7 +18,7 @@ if(ASHLAR_SANITIZE STREQUAL "address")
   add_link_options(-fsanitize=address,undefined)
 elseif(ASHLAR_SANITIZE STREQUAL "thread")
   # gcc warns that it does not instrument std::atomic_thread_fence; the code uses none.
-  add_compile_options(-fsanitize=thread -Wno-error=tsan)
+  add_compile_options(-fsanitize=thread $<$<CXX_COMPILER_ID:GNU>:-Wno-error=tsan>)
   add_link_options(-fsanitize=thread)
 elseif(ASHLAR_SANITIZE)
   message(FATAL_ERROR "ASHLAR_SANITIZE is '${ASHLAR_SANITIZE}'; it may be address or thread")

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "ashlar/batch.h"
@@ -29,6 +30,7 @@
 #include "ashlar/snapshot.h"
 #include "ashlar/statistics.h"
 #include "ashlar/status.h"
+#include "ashlar/transaction.h"
 #include "ashlar/value.h"
 
 namespace ashlar {
@@ -121,6 +123,36 @@ class Database {
                                std::optional<std::string_view> desired,
                                const WriteOptions& options = {});
 
+  // --- Transactions ------------------------------------------------------------------------------
+
+  // Begins a transaction; see ashlar/transaction.h.
+  Transaction begin(const TransactionOptions& options = {});
+
+  // Runs `body(Transaction&)`, which returns a Status or a Result, and commits if that is ok. After a
+  // conflict it is run again, with a pause that doubles each time, up to 100 times; then the last
+  // kConflict is returned. Any other error of the body rolls back and is returned. The body must
+  // have no other effect than on the transaction and what it returns.
+  template <typename Body>
+  auto transact(Body&& body, const TransactionOptions& options = {})
+      -> std::invoke_result_t<Body&, Transaction&> {
+    for (int attempt = 0;; ++attempt) {
+      Transaction transaction = begin(options);
+      auto result = body(transaction);
+      const Status outcome = status_of(result);
+      const Status done = outcome.ok() ? transaction.commit() : outcome;
+      if (done.ok()) return result;
+      if (!done.is(StatusCode::kConflict) || attempt == kTransactAttempts) return done;
+      pause_before_attempt(attempt);
+    }
+  }
+
+  // The simple form, bound to the calling thread: from begin_transaction() to commit() or rollback()
+  // every call of this thread on this database that names no snapshot is part of the transaction.
+  //   kInvalidArgument  this thread has a transaction open already; or, for the others, has none.
+  Status begin_transaction(const TransactionOptions& options = {});
+  Status commit();
+  Status rollback();
+
   // --- Time to live ------------------------------------------------------------------------------
 
   // Time left; nullopt for a key that never expires; kNotFound for none.
@@ -153,8 +185,21 @@ class Database {
   const std::string& path() const;
 
  private:
-  explicit Database(std::unique_ptr<Engine> engine);
-  std::unique_ptr<Engine> engine_;
+  struct Parts;
+  static constexpr int kTransactAttempts = 100;
+
+  explicit Database(std::unique_ptr<Parts> parts);
+  // The calling thread's transaction; null if it has none.
+  Transaction* bound_transaction() const;
+  void pause_before_attempt(int attempt);
+  static const Status& status_of(const Status& status) { return status; }
+  template <typename T>
+  static const Status& status_of(const Result<T>& result) {
+    return result.status();
+  }
+
+  std::unique_ptr<Parts> parts_;
+  Engine* engine_;  // one of the parts
 };
 
 }  // namespace ashlar

@@ -27,6 +27,12 @@ struct TierStatistics {
   uint64_t bytes = 0;
 };
 
+// One open transaction.
+struct TransactionStatistics {
+  std::string owner;  // as given in its options
+  uint64_t age_ms = 0;
+};
+
 // Counters count from opening; the rest is the state at the moment of the call. Sizes are bytes.
 struct Statistics {
   uint64_t sequence = 0;  // the last visible commit
@@ -67,6 +73,7 @@ struct Statistics {
   uint64_t open_transactions = 0;
   uint64_t oldest_transaction_age_ms = 0;
   uint64_t transaction_conflicts = 0;
+  std::vector<TransactionStatistics> transactions;  // the open ones, oldest first
 
   LatencySummary get_latency;
   LatencySummary set_latency;

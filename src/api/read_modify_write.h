@@ -11,10 +11,10 @@
 namespace ashlar {
 
 // Adds to a decimal integer; see Database::increment.
-class IncrementDecision : public CommitDecision {
+class IncrementGate : public CommitGate {
  public:
-  IncrementDecision(std::string_view key, int64_t delta) : key_(key), delta_(delta) {}
-  Status decide(const ReadLatest& latest, Commit* commit) override;
+  IncrementGate(std::string_view key, int64_t delta) : key_(key), delta_(delta) {}
+  Status pass(const LatestState& latest, Commit* commit) override;
   int64_t sum() const { return sum_; }
 
  private:
@@ -24,35 +24,19 @@ class IncrementDecision : public CommitDecision {
   std::string text_;
 };
 
-// See Database::compare_and_set.
-class CompareAndSetDecision : public CommitDecision {
+// Lets a commit pass if the key has the value expected, and clears it otherwise; see
+// Database::compare_and_set.
+class CompareAndSetGate : public CommitGate {
  public:
-  CompareAndSetDecision(std::string_view key, std::optional<std::string_view> expected,
-                        std::optional<std::string_view> desired, uint64_t expires_at_ms)
-      : key_(key), expected_(expected), desired_(desired), expires_at_ms_(expires_at_ms) {}
-  Status decide(const ReadLatest& latest, Commit* commit) override;
+  CompareAndSetGate(std::string_view key, std::optional<std::string_view> expected)
+      : key_(key), expected_(expected) {}
+  Status pass(const LatestState& latest, Commit* commit) override;
   bool done() const { return done_; }
 
  private:
   const std::string_view key_;
   const std::optional<std::string_view> expected_;
-  const std::optional<std::string_view> desired_;
-  const uint64_t expires_at_ms_;
   bool done_ = false;
-};
-
-// Gives an existing key another expiry; 0: none. kNotFound if there is no such key.
-class ChangeExpiryDecision : public CommitDecision {
- public:
-  ChangeExpiryDecision(std::string_view key, uint64_t expires_at_ms, bool remove)
-      : key_(key), expires_at_ms_(expires_at_ms), remove_(remove) {}
-  Status decide(const ReadLatest& latest, Commit* commit) override;
-
- private:
-  const std::string_view key_;
-  const uint64_t expires_at_ms_;
-  const bool remove_;
-  std::string value_;
 };
 
 }  // namespace ashlar

@@ -68,6 +68,17 @@ std::string tiers_json(const std::vector<TierStatistics>& tiers) {
   return "[" + list + "]";
 }
 
+std::string transactions_json(const std::vector<TransactionStatistics>& transactions) {
+  std::string list;
+  for (const TransactionStatistics& transaction : transactions) {
+    JsonObject json;
+    json.add("owner", std::string_view(transaction.owner));
+    json.add("age_ms", transaction.age_ms);
+    list.append(list.empty() ? "" : ",").append(json.finish());
+  }
+  return "[" + list + "]";
+}
+
 }  // namespace
 
 std::string Statistics::to_json() const {
@@ -107,6 +118,7 @@ std::string Statistics::to_json() const {
   json.add("open_transactions", open_transactions);
   json.add("oldest_transaction_age_ms", oldest_transaction_age_ms);
   json.add("transaction_conflicts", transaction_conflicts);
+  json.raw("transactions", transactions_json(transactions));
   json.raw("get_latency", latency_json(get_latency));
   json.raw("set_latency", latency_json(set_latency));
   json.add("writable", writable);

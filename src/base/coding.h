@@ -78,13 +78,17 @@ inline const char* load_varint(const char* from, const char* end, uint64_t* valu
 // The first eight bytes of `bytes` as a number that orders like them (big-endian, zero-padded).
 inline uint64_t order_prefix64(std::string_view bytes) {
   uint64_t value = 0;
-  std::memcpy(&value, bytes.data(), bytes.size() < 8 ? bytes.size() : 8);
+  if (bytes.size() >= sizeof(value)) [[likely]] {
+    std::memcpy(&value, bytes.data(), sizeof(value));
+  } else if (!bytes.empty()) {  // an empty view may point nowhere, which memcpy must not be given
+    std::memcpy(&value, bytes.data(), bytes.size());
+  }
   return __builtin_bswap64(value);
 }
 
 inline uint16_t order_prefix16(std::string_view bytes) {
   uint16_t value = 0;
-  std::memcpy(&value, bytes.data(), bytes.size() < 2 ? bytes.size() : 2);
+  if (!bytes.empty()) std::memcpy(&value, bytes.data(), bytes.size() < 2 ? 1 : 2);
   return __builtin_bswap16(value);
 }
 

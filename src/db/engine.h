@@ -29,6 +29,7 @@
 #include "compaction/picker.h"
 #include "db/commit.h"
 #include "db/expiry_clock.h"
+#include "db/latest_state.h"
 #include "db/memory_plan.h"
 #include "db/read_view.h"
 #include "db/snapshot_registry.h"
@@ -59,15 +60,15 @@ struct VerifyFindings {
   std::vector<std::string> problems;
 };
 
-// Decides what a commit contains at the moment at which it is made: no other commit can come
-// between what it reads through `latest` and what it writes.
-class CommitDecision {
+// Looks at the newest state at the moment of a commit: no other commit can come between what it
+// sees and what is written.
+class CommitGate {
  public:
-  virtual ~CommitDecision() = default;
-  // Reads the newest state, that of commits not yet visible included. kNotFound for no live entry.
-  using ReadLatest = std::function<Status(std::string_view key, FoundEntry* found)>;
-  // Fills the commit, or leaves it empty: then nothing is written. An error ends the commit.
-  virtual Status decide(const ReadLatest& latest, Commit* commit) = 0;
+  virtual ~CommitGate() = default;
+  // May fill the commit, or clear it: then nothing is written. Called again if others committed
+  // meanwhile; what it fills in must then be made anew. An error ends the commit, and nothing is
+  // written.
+  virtual Status pass(const LatestState& latest, Commit* commit) = 0;
 };
 
 // Ownership: one per open folder. Destroying it ends all background work.
@@ -83,16 +84,21 @@ class Engine {
 
   // --- Reading (engine_read.cc) ---
   // Under an EpochGuard of the caller's; found->value is valid under it and while *found lives.
-  Status find(std::string_view key, const Snapshot* snapshot, FoundEntry* found) const;
+  // `now_ms`: the time by which entries are expired; 0: now.
+  Status find(std::string_view key, const Snapshot* snapshot, FoundEntry* found,
+              uint64_t now_ms = 0) const;
   Result<PinnedValue> find_pinned(std::string_view key, const Snapshot* snapshot) const;
-  std::unique_ptr<UserCursor> new_cursor(const CursorBounds& bounds, const Snapshot* snapshot) const;
+  std::unique_ptr<UserCursor> new_cursor(const CursorBounds& bounds, const Snapshot* snapshot,
+                                         uint64_t now_ms = 0) const;
   Snapshot take_snapshot() const;
 
   // --- Writing (engine_write.cc) ---
   Status set(std::string_view key, std::string_view value, const WriteOptions& options);
   // `commit` has been filled and not sealed.
   Status write(Commit* commit, std::optional<Durability> durability);
-  Status write_decided(CommitDecision* decision, std::optional<Durability> durability);
+  // The same if `gate` lets the commit pass. Commits that its own work makes it wait behind are few:
+  // it runs under the commit lock.
+  Status write_through(CommitGate* gate, Commit* commit, std::optional<Durability> durability);
   // Adds a set to the commit, after writing a huge value to a value file of its own. key and value
   // have been checked and must outlive the commit.
   Status add_set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
@@ -122,10 +128,12 @@ class Engine {
   Env& env() const { return env_; }
 
  private:
+  friend class LatestState;
   Engine(std::string path, const Options& options, Env& env);
 
   // --- engine_open.cc ---
   Status open_folder();
+  Status create_database();
   Status recover_log();
   Status replay_frame(const LogFrame& frame);
   Status flush_while_recovering(uint64_t log_position);
@@ -139,17 +147,20 @@ class Engine {
   };
   ReadPoint read_point(const Snapshot* snapshot) const;
   Status find_in(const ReadView& view, std::string_view key, SequenceNumber visible,
-                 FoundEntry* found) const;
+                 FoundEntry* found, uint64_t now_ms) const;
 
   // --- engine_write.cc ---
   Status writable() const;
   Status check_size(const Commit& commit) const;
+  Status commit_through(CommitGate* gate, Commit* commit, Durability durability,
+                        uint64_t* log_end, SequenceNumber* sequence);
   Status commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
                        SequenceNumber* sequence);
   Status finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence);
   Status make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, std::size_t count);
   Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
   Status wait_for_flush();
+  void unstage(const std::vector<uint64_t>& value_files);
   void note_value_file(const Operation& operation);
 
   void make_visible(SequenceNumber sequence);

@@ -11,6 +11,7 @@
 #include "db/engine.h"
 #include "env/posix_env.h"
 #include "version/file_names.h"
+#include "wal/log_dump.h"
 
 namespace ashlar {
 namespace {
@@ -38,15 +39,37 @@ Status check_options(const Options& options) {
 // What a folder without CURRENT may hold: what a crash during its creation leaves behind.
 bool may_precede_database(const DirectoryEntry& entry) {
   if (entry.is_directory) return false;
-  if (entry.name == kLockFileName || entry.name.starts_with(kCurrentFileName)) return true;
+  if (entry.name == kLockFileName || entry.name == kRingFileName ||
+      entry.name.starts_with(kCurrentFileName)) {
+    return true;
+  }
   const auto parsed = parse_file_name(entry.name);
-  return parsed && parsed->type == FileType::kManifest;
+  return parsed && (parsed->type == FileType::kManifest || parsed->type == FileType::kLog);
+}
+
+// A log with a commit in it was not left behind by a crash during creation.
+Status check_log_is_empty(Env& env, const std::string& path, const std::string& name) {
+  bool has_commit = false;
+  // What can't be read as a segment holds no commit.
+  (void)dump_segment(env, join_path(path, name), [&](const DumpedFrame& frame) {
+    has_commit = has_commit || frame.header.kind == FrameKind::kCommit;
+    return Status();
+  });
+  if (!has_commit) return {};
+  return Status::corruption(join_path(path, kCurrentFileName) + ": missing, though " + name +
+                            " holds commits");
 }
 
 Status check_folder_is_free(Env& env, const std::string& path) {
   ASHLAR_TRY_ASSIGN(const auto entries, env.list(path));
   for (const DirectoryEntry& entry : entries) {
-    if (may_precede_database(entry)) continue;
+    if (may_precede_database(entry)) {
+      const auto parsed = parse_file_name(entry.name);
+      if (parsed && parsed->type == FileType::kLog) {
+        ASHLAR_TRY(check_log_is_empty(env, path, entry.name));
+      }
+      continue;
+    }
     if (parse_file_name(entry.name)) {
       return Status::corruption(join_path(path, kCurrentFileName) + ": missing, though " +
                                 entry.name + " is there");
@@ -124,7 +147,6 @@ Status Engine::open_folder() {
   } else {
     ASHLAR_TRY(check_folder_is_free(env_, path_));
     if (!may_create) return Status::not_found("no database in " + path_);
-    ASHLAR_TRY(versions_.create());
   }
   last_sequence_ = versions_.last_sequence();
 
@@ -137,7 +159,7 @@ Status Engine::open_folder() {
     const std::lock_guard lock(view_mutex_);
     publish_view(std::move(view));
   }
-  ASHLAR_TRY(exists ? recover_log() : start_log(LogEnd{}));
+  ASHLAR_TRY(exists ? recover_log() : create_database());
   visible_.store(last_sequence_, std::memory_order_release);
   update_cache_capacity();
   executor_->submit(Lane::kMaintenance, [this] { load_images(); });
@@ -146,6 +168,12 @@ Status Engine::open_folder() {
     schedule_merge();
   }
   return {};
+}
+
+// CURRENT comes last: from then on the folder is a database, and has a log.
+Status Engine::create_database() {
+  ASHLAR_TRY(start_log(LogEnd{}));
+  return versions_.create();
 }
 
 Status Engine::recover_log() {
@@ -158,9 +186,13 @@ Status Engine::recover_log() {
         path_ + ": the log ends at position " + std::to_string(end.position) +
         ", though the manifest says that it was on disk up to " + std::to_string(bounds.synced));
   }
+  last_sequence_ = std::max(last_sequence_, end.last_sequence);
   if (options_.read_only) return {};
   ASHLAR_TRY(complete_newest_segment(env_, path_, end));
-  return start_log(end);
+  ASHLAR_TRY(start_log(end));
+  VersionEdit edit;
+  edit.log_synced = log_->durable();
+  return versions_.apply(std::move(edit), {}, jobs_->publish);
 }
 
 Status Engine::replay_frame(const LogFrame& frame) {
@@ -217,9 +249,7 @@ Status Engine::start_log(const LogEnd& end) {
     ASHLAR_TRY(env_.remove(versions_.path_of(FileType::kLog, number)));
   }
   log_->set_dirty_listener([this](bool urgent) { schedule_log_write(urgent); });
-  VersionEdit edit;
-  edit.log_synced = log_->durable();
-  return versions_.apply(std::move(edit), {}, jobs_->publish);
+  return {};
 }
 
 Engine::~Engine() { close(); }

@@ -39,13 +39,14 @@ Engine::ReadPoint Engine::read_point(const Snapshot* snapshot) const {
   }
 }
 
-Status Engine::find(std::string_view key, const Snapshot* snapshot, FoundEntry* found) const {
+Status Engine::find(std::string_view key, const Snapshot* snapshot, FoundEntry* found,
+                    uint64_t now_ms) const {
   const ReadPoint point = read_point(snapshot);
-  return find_in(*point.view, key, point.visible, found);
+  return find_in(*point.view, key, point.visible, found, now_ms);
 }
 
 Status Engine::find_in(const ReadView& view, std::string_view key, SequenceNumber visible,
-                       FoundEntry* found) const {
+                       FoundEntry* found, uint64_t now_ms) const {
   const uint64_t hash = hash_key(key);
   EntryView entry;
   bool present = view.active->get(key, hash, visible, &entry);
@@ -57,7 +58,9 @@ Status Engine::find_in(const ReadView& view, std::string_view key, SequenceNumbe
     if (present) entry = found->lookup.entry;
   }
   if (!present || entry.kind != EntryKind::kSet) return no_such_key();
-  if (entry.expires_at_ms != 0 && !entry.is_live(clock_.now_ms())) return no_such_key();
+  if (entry.expires_at_ms != 0 && !entry.is_live(now_ms != 0 ? now_ms : clock_.now_ms())) {
+    return no_such_key();
+  }
   if (covering_tombstone(view, key, visible) > entry.sequence) return no_such_key();
   found->sequence = entry.sequence;
   found->expires_at_ms = entry.expires_at_ms;
@@ -79,18 +82,18 @@ Result<PinnedValue> Engine::find_pinned(std::string_view key, const Snapshot* sn
     FoundEntry found;
   };
   auto pin = std::make_shared<Pin>();
-  ASHLAR_TRY(find_in(*point.view, key, point.visible, &pin->found));
+  ASHLAR_TRY(find_in(*point.view, key, point.visible, &pin->found, 0));
   pin->view = point.view->shared_from_this();
   const std::string_view value = pin->found.value;
   return PinnedValue(value, std::move(pin));
 }
 
 std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBounds& bounds,
-                                               const Snapshot* snapshot) const {
+                                               const Snapshot* snapshot, uint64_t now_ms) const {
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
   return std::make_unique<UserCursor>(point.view->shared_from_this(), point.visible,
-                                      clock_.now_ms(), bounds);
+                                      now_ms != 0 ? now_ms : clock_.now_ms(), bounds);
 }
 
 // The registration that ends with the last copy of a Snapshot.

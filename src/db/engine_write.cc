@@ -114,39 +114,41 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
       if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
     }
   }
-  if (!commit->value_files().empty()) abandon(*commit);
+  unstage(commit->value_files());
   if (!status.ok() || sequence == 0) return status;
   return finish_commit(wanted, log_end, sequence);
 }
 
-Status Engine::write_decided(CommitDecision* decision, std::optional<Durability> durability) {
-  ASHLAR_TRY(writable());
+Status Engine::write_through(CommitGate* gate, Commit* commit,
+                             std::optional<Durability> durability) {
   const Durability wanted = durability.value_or(options_.durability);
   uint64_t log_end = 0;
   SequenceNumber sequence = 0;
-  Commit commit;
-  {
-    std::unique_lock lock(commit_mutex_);
-    const auto latest = [this](std::string_view key, FoundEntry* found) {
-      return find_in(*view_.load(std::memory_order_acquire), key, kMaximumSequence, found);
-    };
-    while (true) {
-      {
-        const EpochGuard guard;
-        ASHLAR_TRY(decision->decide(latest, &commit));
-      }
-      if (commit.empty()) return {};
-      commit.seal(env_.wall_clock_us());
-      ASHLAR_TRY(check_size(commit));
-      const SequenceNumber decided_at = last_sequence_;
-      ASHLAR_TRY(make_room(&lock, commit.bytes().size(), commit.count()));
-      // Waiting for room lets others commit in between.
-      if (last_sequence_ == decided_at) break;
-      commit.clear();
-    }
-    ASHLAR_TRY(commit_locked(commit, wanted, &log_end, &sequence));
-  }
+  const std::vector<uint64_t> staged = commit->value_files();
+  const Status status = commit_through(gate, commit, wanted, &log_end, &sequence);
+  unstage(staged);
+  if (!status.ok() || sequence == 0) return status;
   return finish_commit(wanted, log_end, sequence);
+}
+
+Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durability,
+                              uint64_t* log_end, SequenceNumber* sequence) {
+  ASHLAR_TRY(writable());
+  std::unique_lock lock(commit_mutex_);
+  while (true) {
+    const SequenceNumber looked_at = last_sequence_;
+    {
+      const EpochGuard guard;
+      const LatestState latest(*this, *view_.load(std::memory_order_acquire));
+      ASHLAR_TRY(gate->pass(latest, commit));
+    }
+    if (commit->empty()) return {};
+    commit->seal(env_.wall_clock_us());
+    ASHLAR_TRY(check_size(*commit));
+    ASHLAR_TRY(make_room(&lock, commit->bytes().size(), commit->count()));
+    // Waiting for room lets others commit in between.
+    if (last_sequence_ == looked_at) return commit_locked(*commit, durability, log_end, sequence);
+  }
 }
 
 // [ENG-1]
@@ -244,9 +246,12 @@ void Engine::note_value_file(const Operation& operation) {
   unflushed_value_files_[active_.get()].insert(pointer.file_number);
 }
 
-void Engine::abandon(const Commit& commit) {
+void Engine::abandon(const Commit& commit) { unstage(commit.value_files()); }
+
+void Engine::unstage(const std::vector<uint64_t>& value_files) {
+  if (value_files.empty()) return;
   const std::lock_guard lock(background_mutex_);
-  for (const uint64_t number : commit.value_files()) {
+  for (const uint64_t number : value_files) {
     const auto staged = staged_value_files_.find(number);
     if (staged != staged_value_files_.end()) staged_value_files_.erase(staged);
   }

@@ -76,21 +76,22 @@ const SimDisk::Page* SimDisk::page_of(const Node& node, uint64_t index) {
 }
 
 void SimDisk::read(SimFileId id, uint64_t offset, char* to, std::size_t bytes) const {
+  if (bytes > 0) std::memset(to, 0, bytes);
+  read_into_zeros(id, offset, to, bytes);
+}
+
+void SimDisk::read_into_zeros(SimFileId id, uint64_t offset, char* to, std::size_t bytes) const {
   const Node& node = nodes_.at(id);
   ASHLAR_CHECK(offset <= node.size && bytes <= node.size - offset);
   for_each_page(offset, bytes, [&](uint64_t index, uint64_t inside, uint64_t at, uint64_t count) {
     const Page* const page = page_of(node, index);
-    if (page != nullptr) {
-      std::memcpy(to + at, page->bytes.data() + inside, count);
-    } else {
-      std::memset(to + at, 0, count);
-    }
+    if (page != nullptr) std::memcpy(to + at, page->bytes.data() + inside, count);
   });
 }
 
 std::string SimDisk::contents(SimFileId id) const {
   std::string bytes(size(id), '\0');
-  read(id, 0, bytes.data(), bytes.size());
+  read_into_zeros(id, 0, bytes.data(), bytes.size());
   return bytes;
 }
 

@@ -53,6 +53,8 @@ class SimDisk {
   uint64_t size(SimFileId id) const { return nodes_.at(id).size; }
   // The range must lie before the end.
   void read(SimFileId id, uint64_t offset, char* to, std::size_t bytes) const;
+  // The same into memory that is zero already, which is left untouched where the file is.
+  void read_into_zeros(SimFileId id, uint64_t offset, char* to, std::size_t bytes) const;
   std::string contents(SimFileId id) const;
   void write(SimFileId id, uint64_t offset, std::string_view bytes);
   void truncate(SimFileId id, uint64_t bytes);

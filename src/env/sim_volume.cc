@@ -244,7 +244,7 @@ Result<SimHandle> SimVolume::map(const std::string& path, std::size_t bytes, cha
   const std::size_t pages = (bytes + kPageBytes - 1) / kPageBytes;
   *data = static_cast<char*>(std::aligned_alloc(kPageBytes, pages * kPageBytes));
   ASHLAR_CHECK(*data != nullptr);
-  disk_.read(handle.file, 0, *data, bytes);
+  disk_.read_into_zeros(handle.file, 0, *data, bytes);
   mappings_[*data] = {handle.file, bytes};
   return handle;
 }

@@ -57,6 +57,7 @@ void Version::complete() {
     for (const StoredTable* table : level) {
       const auto& own = table->reader->range_tombstones().all();
       tombstones.insert(tombstones.end(), own.begin(), own.end());
+      largest_sequence_ = std::max(largest_sequence_, table->summary.largest_sequence);
     }
   }
   range_tombstones_ = RangeTombstones(std::move(tombstones));

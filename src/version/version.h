@@ -54,6 +54,9 @@ class Version {
   // Range tombstones of all tables.
   const RangeTombstones& range_tombstones() const { return range_tombstones_; }
 
+  // Of anything in any table.
+  SequenceNumber largest_sequence() const { return largest_sequence_; }
+
   // Appends iterators that together yield every entry; the version must outlive them.
   void append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iterators) const;
 
@@ -68,6 +71,7 @@ class Version {
  private:
   std::vector<std::vector<const StoredTable*>> levels_;  // each sorted and disjoint; newest first
   RangeTombstones range_tombstones_;
+  SequenceNumber largest_sequence_ = 0;
 };
 
 }  // namespace ashlar

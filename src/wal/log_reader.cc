@@ -87,21 +87,21 @@ class Replay {
 
 // Keeps the segments that make up the log from `from` on [LOG-8].
 Status Replay::make_chain(const std::vector<SegmentInfo>& segments) {
-  uint64_t newer_start = UINT64_MAX;  // of the generations behind the one looked at
-  uint64_t generation_start = UINT64_MAX;
+  uint64_t newer_start = UINT64_MAX;       // of the generations behind the one looked at
+  const SegmentInfo* following = nullptr;  // the one behind, in use or not
   for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-    const bool same = !chain_.empty() && chain_.back().info.generation == it->generation;
-    if (!same) newer_start = std::min(newer_start, generation_start);
-    const bool superseded = same && chain_.back().info.start == it->start;
-    const ChainLink link{*it, std::min(it->end(), newer_start)};
+    const bool same = following != nullptr && following->generation == it->generation;
+    if (following != nullptr && !same) newer_start = std::min(newer_start, following->start);
+    const bool superseded = same && following->start == it->start;
     const bool is_void = it->start >= newer_start || superseded;
+    const ChainLink link{*it, std::min(it->end(), newer_start)};
     const bool before_from = !chain_.empty() && link.end <= from_;
     if (is_void || before_from) {
       end_.leftovers.push_back(it->number);
     } else {
       chain_.push_back(link);
     }
-    if (!superseded) generation_start = it->start;
+    following = &*it;
   }
   std::reverse(chain_.begin(), chain_.end());
   return check_chain();

@@ -1,0 +1,182 @@
+// Ashlar at work on real data. ./quickstart builds and runs this program:
+//
+//   quickstart FOLDER INDEX [NAME]    FOLDER: of the database; INDEX: a file with what
+//                                     `apt-cache dumpavail` prints; NAME: what to call FOLDER
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "ashlar/database.h"
+#include "console.h"
+#include "crash_demo.h"
+#include "package_loader.h"
+
+namespace ashlar::examples {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::milliseconds;
+
+void heading(std::string_view text) {
+  std::printf("\n%.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+// One call and what it returned.
+void show(const std::string& call, const std::string& result = "ok") {
+  std::printf("  %-52s → %s\n", call.c_str(), result.c_str());
+}
+
+std::string yes_or_no(bool value) {
+  return value ? "true" : "false";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+void show_load(Database& db, const std::string& index) {
+  heading("Loading the package index");
+  const LoadReport report = load_packages(db, index);
+  std::printf("  %s packages, %s of documents, in %.2f s", with_commas(report.packages).c_str(),
+              with_unit(report.bytes).c_str(), report.seconds);
+  if (report.removed > 0) std::printf(" (%s gone)", with_commas(report.removed).c_str());
+  std::printf("\n");
+}
+
+void show_one_key(Database& db) {
+  heading("One key");
+  const Json alice = {{"name", "Alice"}, {"age", 30}};
+  require(db.set("user:1", alice.dump()), "set");
+  show("set user:1 " + alice.dump());
+  show("get user:1", require(db.get("user:1"), "get"));
+  require(db.del("user:1"), "delete");
+  show("delete user:1");
+  show("exists user:1", yes_or_no(require(db.exists("user:1"), "exists")));
+
+  const auto document = db.get("pkg:bash");
+  if (!document.ok()) return;  // an index without bash: not Debian's
+  const Json bash = Json::parse(document.value());
+  show("get pkg:bash", bash.value("version", "") + ", " + bash.value("description", ""));
+}
+
+void show_many_keys(Database& db) {
+  heading("Many keys");
+  show("count of pkg:", with_commas(require(db.count("pkg:"), "count")));
+  show("keys pkg:sqlite", joined(db.keys("pkg:sqlite", {.limit = 5}).to_vector()) + ", …");
+
+  std::vector<std::string> names;
+  for (const auto& [key, value] : db.range("pkg:g++", "pkg:g++-9", {.limit = 4})) {
+    names.emplace_back(key);
+  }
+  show("range pkg:g++ to pkg:g++-9, the first 4", joined(names));
+
+  names.clear();
+  for (const auto& [key, value] : db.prefix("pkg:", {.reverse = true, .limit = 3})) {
+    names.emplace_back(key);
+  }
+  show("the last 3 packages, backwards", joined(names));
+
+  const auto is_huge = [](const Entry& entry) {
+    return Json::parse(entry.value).value("installed_size", uint64_t{0}) > 2'000'000;
+  };
+  names.clear();
+  for (const Entry& entry : db.prefix("pkg:") | std::views::filter(is_huge) | std::views::take(3)) {
+    names.emplace_back(entry.key);
+  }
+  show("a std::views::filter: over 2 GB installed", joined(names));
+}
+
+void show_expiry(Database& db) {
+  heading("Time to live");
+  require(db.set("session", "Alice's", {.ttl = milliseconds(1500)}), "set with a time to live");
+  show("set session, ttl 1500 ms");
+  const auto left = require(db.ttl("session"), "ttl");
+  show("ttl session", std::to_string(left.value_or(milliseconds(0)).count()) + " ms");
+  show("get session", require(db.get("session"), "get"));
+  std::this_thread::sleep_for(milliseconds(1600));
+  show("get session, 1600 ms later", db.get("session").status().to_string());
+}
+
+void show_atomic_writes(Database& db) {
+  heading("All or nothing");
+  const Snapshot before = db.snapshot();
+  Batch batch;
+  batch.set("balance", "100");
+  batch.set("pending", "50");
+  require(db.write(batch), "writing a batch");
+  show("write a batch: balance = 100, pending = 50");
+  show("increment balance by -30",
+       std::to_string(require(db.increment("balance", -30), "increment")));
+  show("compare_and_set pending from 50 to 80",
+       yes_or_no(require(db.compare_and_set("pending", "50", "80"), "compare_and_set")));
+  show("compare_and_set pending from 50 to 90",
+       yes_or_no(require(db.compare_and_set("pending", "50", "90"), "compare_and_set")));
+  show("exists balance, in a snapshot from before",
+       yes_or_no(require(db.exists("balance", {.snapshot = &before}), "exists")));
+  Batch clear;
+  clear.del("balance");
+  clear.del("pending");
+  require(db.write(clear), "writing a batch");
+}
+
+void show_statistics(Database& db) {
+  heading("Statistics");
+  require(db.flush(), "flush");
+  require(db.wait_for_background(), "waiting for background work");
+  const Statistics statistics = db.statistics();
+  show("commits so far", with_commas(statistics.sequence));
+  for (const TierStatistics& tier : statistics.tiers) {
+    if (tier.tables == 0) continue;
+    show("tables in tier " + tier.name, std::to_string(tier.tables) + ", " +
+                                            with_commas(tier.entries) + " entries, " +
+                                            with_unit(tier.bytes));
+  }
+  show("log", with_unit(statistics.log_bytes));
+  show("memory used, of its budget",
+       with_unit(statistics.memory_used) + " of " + with_unit(statistics.memory_budget));
+}
+
+std::unique_ptr<Database> open(const std::string& folder) {
+  return require(Database::open(folder), "opening the database");
+}
+
+void run(const std::string& folder, const std::string& index, const std::string& name) {
+  {
+    const auto db = open(folder);
+    show_load(*db, index);
+    show_one_key(*db);
+    show_many_keys(*db);
+    show_expiry(*db);
+    show_atomic_writes(*db);
+  }
+  heading("A crash");
+  show_crash(folder);
+  show_statistics(*open(folder));
+
+  heading("Next");
+  const std::string program = "build/release/tools/ashlar " + name;
+  show(program, "a shell; try: get pkg:bash");
+  show(program + " keys pkg:postgres", "one command, for scripts");
+  show(program + " verify", "reads and checks every byte");
+  show(program + " --help", "all commands");
+  show("./test", "the test suite");
+}
+
+}  // namespace
+}  // namespace ashlar::examples
+
+int main(int argc, char** argv) {
+  using namespace ashlar::examples;
+  if (argc == 3 && std::string_view(argv[1]) == kWriteUntilKilled) write_until_killed(argv[2]);
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "usage: quickstart FOLDER INDEX [NAME]\n");
+    return 2;
+  }
+  run(argv[1], argv[2], argc == 4 ? argv[3] : argv[1]);
+}

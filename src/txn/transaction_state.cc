@@ -1,0 +1,180 @@
+#include "txn/transaction_state.h"
+
+#include <utility>
+
+#include "base/try.h"
+#include "txn/transaction_cursor.h"
+
+namespace ashlar {
+namespace {
+
+// A cursor that could not be opened.
+class FailedCursor : public Cursor {
+ public:
+  explicit FailedCursor(Status status) : status_(std::move(status)) {}
+  bool valid() const override { return false; }
+  void next() override {}
+  Entry entry() const override { return {}; }
+  const Status& status() const override { return status_; }
+
+ private:
+  const Status status_;
+};
+
+}  // namespace
+
+TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry,
+                                   TransactionOptions options)
+    : engine_(engine),
+      registry_(registry),
+      options_(std::move(options)),
+      began_ns_(engine.env().monotonic_ns()),
+      now_ms_(engine.now_ms()),
+      ticket_(registry.enter(options_.owner, began_ns_)),
+      snapshot_(engine.take_snapshot()) {}
+
+TransactionState::~TransactionState() { end(); }
+
+void TransactionState::end() {
+  if (!snapshot_) return;
+  snapshot_.reset();
+  registry_.leave(ticket_);
+}
+
+Status TransactionState::usable() const {
+  if (!snapshot_) return Status::invalid_argument("the transaction has ended");
+  if (options_.age_limit.count() > 0) {
+    const uint64_t age_ms = (engine_.env().monotonic_ns() - began_ns_) / 1'000'000;
+    if (age_ms > static_cast<uint64_t>(options_.age_limit.count())) {
+      return Status::aborted("the transaction is " + std::to_string(age_ms) +
+                             " ms old; its limit is " +
+                             std::to_string(options_.age_limit.count()));
+    }
+  }
+  return {};
+}
+
+Status TransactionState::writable() const {
+  ASHLAR_TRY(usable());
+  if (options_.read_only) return Status::invalid_argument("the transaction is read-only");
+  return {};
+}
+
+Status TransactionState::set(std::string_view key, std::string_view value,
+                             std::chrono::milliseconds ttl) {
+  if (ttl.count() < 0) return Status::invalid_argument("ttl is negative");
+  const uint64_t expires_at_ms =
+      ttl.count() == 0 ? 0 : now_ms_ + static_cast<uint64_t>(ttl.count());
+  return set_until(key, value, expires_at_ms);
+}
+
+Status TransactionState::set_until(std::string_view key, std::string_view value,
+                                   uint64_t expires_at_ms) {
+  ASHLAR_TRY(writable());
+  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_value(value));
+  writes_.set(key, value, expires_at_ms);
+  return {};
+}
+
+Status TransactionState::del(std::string_view key) {
+  ASHLAR_TRY(writable());
+  ASHLAR_TRY(check_key(key));
+  writes_.del(key);
+  return {};
+}
+
+Status TransactionState::del_range(std::string_view from, std::string_view to) {
+  ASHLAR_TRY(writable());
+  if (!to.empty() && to < from) return Status::invalid_argument("range ends before it starts");
+  if (to.empty() || from < to) writes_.del_range(from, to);
+  return {};
+}
+
+Status TransactionState::get(std::string_view key, std::string* value, uint64_t* expires_at_ms) {
+  ASHLAR_TRY(usable());
+  ASHLAR_TRY(check_key(key));
+  const auto no_such_key = [] { return Status(StatusCode::kNotFound, "no such key"); };
+  if (const WriteSet::Write* write = writes_.find(key)) {
+    const bool live = write->kind == EntryKind::kSet &&
+                      (write->expires_at_ms == 0 || now_ms_ < write->expires_at_ms);
+    if (!live) return no_such_key();
+    value->assign(write->value);
+    if (expires_at_ms != nullptr) *expires_at_ms = write->expires_at_ms;
+    return {};
+  }
+  if (writes_.deletes(key)) return no_such_key();
+  if (!options_.read_only && options_.isolation == Isolation::kSerializable) reads_.add_key(key);
+  const EpochGuard guard;
+  FoundEntry found;
+  ASHLAR_TRY(engine_.find(key, &*snapshot_, &found, now_ms_));
+  value->assign(found.value);
+  if (expires_at_ms != nullptr) *expires_at_ms = found.expires_at_ms;
+  return {};
+}
+
+std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
+  if (Status status = usable(); !status.ok()) {
+    return std::make_unique<FailedCursor>(std::move(status));
+  }
+  const bool recorded = !options_.read_only && options_.isolation == Isolation::kSerializable;
+  CursorBounds unlimited = bounds;
+  unlimited.limit = UINT64_MAX;
+  return std::make_unique<TransactionCursor>(engine_.new_cursor(unlimited, &*snapshot_, now_ms_),
+                                             writes_, recorded ? reads_.add_range() : nullptr,
+                                             std::move(bounds), now_ms_);
+}
+
+Status TransactionState::savepoint(std::string_view name) {
+  ASHLAR_TRY(writable());
+  writes_.mark(name);
+  return {};
+}
+
+Status TransactionState::rollback_to(std::string_view name) {
+  ASHLAR_TRY(writable());
+  if (writes_.rollback_to(name)) return {};
+  return Status::not_found("no savepoint '" + std::string(name) + "'");
+}
+
+Status TransactionState::commit() {
+  ASHLAR_TRY(usable());
+  // Reads alone are those of the snapshot: serialized where it was taken.
+  Status status;
+  if (!writes_.empty()) {
+    Commit commit;
+    status = writes_.fill(engine_, &commit);
+    if (status.ok()) {
+      status = engine_.write_through(this, &commit, options_.durability);
+    } else {
+      engine_.abandon(commit);
+    }
+    if (status.is(StatusCode::kConflict)) registry_.count_conflict();
+  }
+  end();
+  return status;
+}
+
+void TransactionState::rollback() { end(); }
+
+// [TXN-2]
+Status TransactionState::pass(const LatestState& latest, Commit*) {
+  if (options_.isolation == Isolation::kSnapshot) return validate_writes(latest);
+  return reads_.validate(latest, snapshot_->sequence());
+}
+
+// First committer wins.
+Status TransactionState::validate_writes(const LatestState& latest) const {
+  Status status;
+  const SequenceNumber since = snapshot_->sequence();
+  writes_.for_each_written(
+      [&](std::string_view key) {
+        if (status.ok()) status = check_unchanged(latest, key, since);
+      },
+      [&](std::string_view from, std::string_view to) {
+        if (status.ok()) status = check_range_unchanged(latest, from, to, since);
+      });
+  return status;
+}
+
+}  // namespace ashlar

@@ -1,0 +1,65 @@
+// An open transaction.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ashlar/snapshot.h"
+#include "ashlar/transaction.h"
+#include "db/engine.h"
+#include "txn/read_set.h"
+#include "txn/transaction_registry.h"
+#include "txn/write_set.h"
+
+namespace ashlar {
+
+// [TXN-2] Validation and the assignment of the commit's sequence happen under one hold of the
+//         commit lock: the transaction is serialized at its own sequence.
+// [TXN-3] Until it ends, its snapshot is registered, so that merges keep the traces of whatever was
+//         committed since.
+//
+// Ownership: the Transaction's. Engine and registry must outlive it.
+// Threads:   one at a time.
+class TransactionState : public CommitGate {
+ public:
+  TransactionState(Engine& engine, TransactionRegistry& registry, TransactionOptions options);
+  ~TransactionState() override;
+
+  Status set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl);
+  // As set(), with the moment of expiry instead (0: never).
+  Status set_until(std::string_view key, std::string_view value, uint64_t expires_at_ms);
+  Status del(std::string_view key);
+  Status del_range(std::string_view from, std::string_view to);
+  // kNotFound for no live entry. `expires_at_ms` may be null.
+  Status get(std::string_view key, std::string* value, uint64_t* expires_at_ms);
+  std::unique_ptr<Cursor> new_cursor(CursorBounds bounds);
+  Status savepoint(std::string_view name);
+  Status rollback_to(std::string_view name);
+
+  Status commit();
+  void rollback();
+  bool is_open() const { return snapshot_.has_value(); }
+  // Ok if the transaction can still be used.
+  Status usable() const;
+  uint64_t now_ms() const { return now_ms_; }
+
+ private:
+  Status writable() const;
+  Status pass(const LatestState& latest, Commit* commit) override;
+  Status validate_writes(const LatestState& latest) const;
+  void end();
+
+  Engine& engine_;
+  TransactionRegistry& registry_;
+  const TransactionOptions options_;
+  const uint64_t began_ns_;
+  const uint64_t now_ms_;  // by which entries are expired, from beginning to end
+  uint64_t ticket_;
+  std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
+  WriteSet writes_;
+  ReadSet reads_;
+};
+
+}  // namespace ashlar

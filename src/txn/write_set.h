@@ -1,0 +1,77 @@
+// What a transaction has written and not committed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/range_tombstones.h"
+#include "db/engine.h"
+
+namespace ashlar {
+
+// A journal of writes in order, and what it comes to for each key.
+//
+// Threads: one at a time.
+class WriteSet {
+ public:
+  struct Write {
+    EntryKind kind = EntryKind::kSet;
+    std::string key;    // of a range: its start
+    std::string value;  // of a range: its end, empty for none
+    uint64_t expires_at_ms = 0;
+  };
+
+  void set(std::string_view key, std::string_view value, uint64_t expires_at_ms);
+  void del(std::string_view key);
+  void del_range(std::string_view from, std::string_view to);
+
+  bool empty() const { return journal_.empty(); }
+  std::size_t size() const { return journal_.size(); }
+
+  // The write that decides about the key, a set or a deletion; null if there is none. Valid until
+  // the set changes.
+  const Write* find(std::string_view key) const;
+  // The same for points alone, in key order: the first with a key at or behind `key` (strictly
+  // behind, if `after`), and the last one before `key` (empty: of all).
+  const Write* next_point(std::string_view key, bool after) const;
+  const Write* previous_point(std::string_view key) const;
+  // Whether a range deletion covers the key, points aside.
+  bool deletes(std::string_view key) const { return deleted_.covering(key, kMaximumSequence) != 0; }
+
+  void mark(std::string_view name);
+  // False if there is no such mark.
+  bool rollback_to(std::string_view name);
+
+  // Adds what the journal comes to. The set must outlive the commit.
+  Status fill(Engine& engine, Commit* commit) const;
+  // Calls point(key) for each key written, and range(from, to) for each range deleted.
+  template <typename Point, typename Range>
+  void for_each_written(Point&& point, Range&& range) const {
+    for (const Write& write : journal_) {
+      if (write.kind == EntryKind::kDeleteRange) {
+        range(write.key, write.value);
+      } else {
+        point(write.key);
+      }
+    }
+  }
+
+ private:
+  // Takes the journal's last write into account.
+  void apply(const Write& write);
+  void rebuild();
+
+  std::deque<Write> journal_;
+  std::map<std::string_view, const Write*> points_;  // the last write of a key since its deletion
+  RangeTombstones deleted_;
+  std::vector<std::pair<std::string, std::size_t>> marks_;  // name, length of the journal
+};
+
+}  // namespace ashlar

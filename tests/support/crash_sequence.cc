@@ -1,0 +1,201 @@
+#include "support/crash_sequence.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace ashlar {
+namespace {
+
+constexpr char kFolder[] = "/db";
+constexpr uint64_t kKeys = 30;
+
+std::string key_of(uint64_t i) {
+  return "key" + std::to_string(100 + i);
+}
+
+uint32_t value_bytes(Random& random) {
+  const uint64_t kind = random.below(100);
+  if (kind < 70) return static_cast<uint32_t>(random.below(200));
+  if (kind < 98) return static_cast<uint32_t>(random.between(900, 9'000));
+  return static_cast<uint32_t>(random.between(1 << 20, 1'200'000));
+}
+
+}  // namespace
+
+CrashSequence::CrashSequence(uint64_t seed, uint64_t steps)
+    : seed_(seed), random_(seed), env_(seed) {
+  open();
+  for (uint64_t i = 0; i < steps && problem_.empty(); ++i) step();
+  database_.reset();
+  if (problem_.empty()) all_durable();
+}
+
+Options CrashSequence::options() const {
+  Options options;
+  options.memory_budget = Options::kMinimumMemoryBudget;
+  options.compression = static_cast<Compression>(seed_ % 4);
+  options.durability = Durability::kProcess;
+  return options;
+}
+
+void CrashSequence::open() {
+  Options now = options();
+  now.env = &env_;
+  auto opened = Database::open(kFolder, now);
+  if (!opened.ok()) return note(opened.status(), "open");
+  database_ = std::move(opened).value();
+}
+
+void CrashSequence::step() {
+  const uint64_t kind = random_.below(100);
+  if (kind < 70) {
+    commit();
+  } else if (kind < 76) {
+    note(database_->sync(), "sync");
+    all_durable();
+  } else if (kind < 80) {
+    note(database_->flush(), "flush");
+    all_durable();
+  } else if (kind < 82) {
+    note(database_->compact(), "compact");
+  } else if (kind < 84) {
+    database_.reset();
+    all_durable();
+    open();
+  } else if (kind < 92) {
+    env_.advance(std::chrono::milliseconds(random_.below(80)));
+    env_.run_background(random_.below(3));
+  } else {
+    env_.run_background();
+  }
+}
+
+void CrashSequence::commit() {
+  Batch batch;
+  for (uint64_t left = random_.one_in(3) ? random_.between(2, 8) : 1; left > 0; --left) {
+    const uint64_t i = random_.below(kKeys);
+    if (random_.one_in(15)) {
+      const uint64_t end = std::min(kKeys, i + random_.below(8));
+      batch.del_range(key_of(i), key_of(end));
+      contents_.erase(contents_.lower_bound(key_of(i)), contents_.lower_bound(key_of(end)));
+    } else if (random_.one_in(6)) {
+      batch.del(key_of(i));
+      contents_.erase(key_of(i));
+    } else {
+      const Recipe recipe{random_.next(), value_bytes(random_)};
+      const bool expiring = random_.one_in(10);
+      batch.set(key_of(i), recipe.make(), std::chrono::hours(expiring ? 1000 : 0));
+      contents_[key_of(i)] = recipe;
+    }
+  }
+  const bool disk = random_.one_in(3);
+  commits_.push_back({env_.operation_count(), SIZE_MAX, SIZE_MAX, contents_});
+  note(database_->write(batch, {.durability = disk ? Durability::kDisk : Durability::kProcess,
+                                .ttl = std::chrono::milliseconds(0)}),
+       "write");
+  commits_.back().acknowledged = env_.operation_count();
+  if (disk) all_durable();
+}
+
+void CrashSequence::all_durable() {
+  for (auto commit = commits_.rbegin(); commit != commits_.rend(); ++commit) {
+    if (commit->durable != SIZE_MAX) return;
+    commit->durable = env_.operation_count();
+  }
+}
+
+void CrashSequence::note(const Status& status, const char* call) {
+  if (!status.ok() && problem_.empty()) problem_ = std::string(call) + ": " + status.to_string();
+}
+
+CommitBounds CrashSequence::after_power_cut(std::size_t position) const {
+  CommitBounds bounds;
+  for (const Commit& commit : commits_) {
+    bounds.least += commit.durable <= position;
+    bounds.most += commit.begun <= position;
+  }
+  return bounds;
+}
+
+CommitBounds CrashSequence::after_kill(std::size_t position) const {
+  CommitBounds bounds;
+  for (const Commit& commit : commits_) {
+    bounds.least += commit.acknowledged <= position;
+    bounds.most += commit.begun <= position;
+  }
+  return bounds;
+}
+
+bool CrashSequence::matches(const std::vector<std::pair<std::string, std::string>>& entries,
+                            uint64_t commits) const {
+  static const Contents kNothing;
+  const Contents& contents = commits == 0 ? kNothing : commits_[commits - 1].contents;
+  if (contents.size() != entries.size()) return false;
+  auto want = contents.begin();
+  for (const auto& [key, value] : entries) {
+    if (want->first != key || want->second.bytes != value.size()) return false;
+    ++want;
+  }
+  want = contents.begin();
+  for (const auto& [key, value] : entries) {
+    if (want->second.make() != value) return false;
+    ++want;
+  }
+  return true;
+}
+
+Found CrashSequence::examine(SimEnv& env, const CommitBounds& bounds, Use use) const {
+  Found found;
+  Options now = options();
+  now.env = &env;
+  now.read_only = use == Use::kReadOnly;
+  auto opened = Database::open(kFolder, now);
+  if (!opened.ok()) {
+    // A database that was never wholly made is made anew by whoever may write.
+    if (now.read_only && bounds.least == 0 && opened.status().is(StatusCode::kNotFound))
+      return found;
+    found.problem = "open: " + opened.status().to_string();
+    return found;
+  }
+  Database& database = **opened;
+  const auto all = database.range("", "");
+  const auto entries = all.to_vector();
+  if (!all.status().ok()) {
+    found.problem = "range: " + all.status().to_string();
+    return found;
+  }
+  std::optional<uint64_t> commits;
+  for (uint64_t n = bounds.most + 1; n-- > bounds.least && !commits;) {
+    if (matches(entries, n)) commits = n;
+  }
+  if (!commits) {
+    found.problem = "what is there is the state after none of the commits " +
+                    std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
+    for (uint64_t n = 0; n < commits_.size(); ++n) {
+      if (matches(entries, n)) found.problem += "; it is that after " + std::to_string(n);
+    }
+    return found;
+  }
+  found.commits = *commits;
+  for (const auto& [key, value] : entries) {
+    const auto got = database.get(key);
+    if (!got.ok() || *got != value) found.problem = "get " + key + " differs from the range";
+  }
+  const auto report = database.verify();
+  if (!report.ok())
+    found.problem = "verify: " + report.status().to_string();
+  else if (!report->problems.empty())
+    found.problem = "verify: " + report->problems.front();
+  if (use == Use::kWrite && found.problem.empty()) {
+    const Status set = database.set("later", "x", {.durability = Durability::kDisk, .ttl = {}});
+    if (!set.ok())
+      found.problem = "set: " + set.to_string();
+    else if (database.get("later").value_or("") != "x")
+      found.problem = "a later set is not there";
+    const Status del = database.del("later");
+    if (!del.ok()) found.problem = "del: " + del.to_string();
+  }
+  return found;
+}
+
+}  // namespace ashlar

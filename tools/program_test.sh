@@ -1,0 +1,248 @@
+#!/usr/bin/env bash
+# Runs the program as scripts do: every command, exit codes, pipes, bad input.
+# usage: program_test.sh PROGRAM MAN-PAGE
+set -u
+program=$(realpath "$1")
+manual=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+# expect NAME EXIT-CODE STDOUT command…: the command ends so and prints exactly that.
+expect() {
+  local name=$1 code=$2 output=$3 got status
+  shift 3
+  got=$("$@" 2>errors)
+  status=$?
+  if [[ $status != "$code" || $got != "$output" ]]; then
+    printf 'FAILED %s\n  exit code %s, expected %s\n  stdout: %q\n  expected: %q\n  stderr: %s\n' \
+      "$name" "$status" "$code" "$got" "$output" "$(cat errors)"
+    failures=$((failures + 1))
+  fi
+}
+
+# complains TEXT: the last expected command said TEXT on standard error.
+complains() {
+  if ! grep -qF -- "$1" errors; then
+    printf 'FAILED to say: %s\n  stderr: %s\n' "$1" "$(cat errors)"
+    failures=$((failures + 1))
+  fi
+}
+
+# silent: the last expected command wrote nothing on standard error.
+silent() {
+  if [[ -s errors ]]; then
+    printf 'FAILED to be silent: %s\n' "$(cat errors)"
+    failures=$((failures + 1))
+  fi
+}
+
+db() { "$program" db "$@"; }
+script() { printf '%s\n' "$@" | "$program" db; }
+
+# --- One key
+expect 'set stores' 0 '' db set user:1 '{"name": "Alice", "age": 30}'
+silent
+expect 'get prints compact JSON' 0 '{"name":"Alice","age":30}' db get user:1
+expect 'get --json prints a line that import reads' 0 '{"key": "user:1", "value": {"name":"Alice","age":30}}' db get user:1 --json
+expect 'a missing key is exit code 1' 1 '' db get user:2
+complains 'not found: user:2'
+expect 'errors can be JSON' 1 '' db get user:2 --json
+complains '"code": "not found"'
+expect 'exists says yes' 0 true db exists user:1
+expect 'exists says no' 1 false db exists user:2
+expect 'text is stored as it is' 0 '' db set text '  1 '
+expect 'text comes back as it is' 0 '  1 ' db get text
+expect 'escapes make bytes' 0 '' db set 'a\x00b' 'c\\d'
+expect 'escapes find bytes' 0 'c\d' db get 'a\x00b'
+expect 'keys are escaped in lists' 0 'a\x00b' db keys a
+printf 'from a\nfile' >value
+expect 'a file can be a value' 0 '' db set file @value
+expect 'and comes back exactly' 0 $'from a\nfile' db get file --raw
+expect 'a missing file is an error' 1 '' db set file @nothing
+expect 'two @ are one' 0 '' db set at @@value
+expect 'and no file' 0 '@value' db get at
+expect 'del counts what was there' 0 '2 deleted' db del file at nothing
+expect 'a deleted key is gone' 1 '' db get file
+expect 'an empty key is refused' 2 '' db set '' 1
+expect 'increment begins at 0' 0 5 db increment n 5
+expect 'increment goes down' 0 3 db increment n -2
+expect 'increment needs a number' 2 '' db increment text
+expect 'cas with the wrong value' 1 false db cas n 4 9
+expect 'cas with the right value' 0 true db cas n 3 9
+expect 'cas on an absent key' 0 true db cas new --absent 1
+expect 'cas on an absent key that is there' 1 false db cas new --absent 2
+expect 'cas that deletes' 0 true db cas new 1 --delete
+expect 'cas deleted' 1 false db exists new
+expect 'a key may begin with dashes' 0 '' db set -- --key --value
+expect 'and be read' 0 '--value' db get -- --key
+db del -- --key text 'a\x00b' n user:1 >/dev/null
+
+# --- Many keys
+for i in 1 2 3 4; do db set "k$i" "$i"; done
+db set other 0
+expect 'keys by prefix' 0 $'k1\nk2\nk3\nk4' db keys k
+expect 'keys, none' 1 '' db keys z
+expect 'range is half open' 0 $'k1\t1\nk2\t2' db range k1 k3
+expect 'range without an end' 0 $'k4\t4\nother\t0' db range k4
+expect 'range reversed and limited' 0 $'k3\t3\nk2\t2' db range k1 k4 --reverse --limit 2
+expect 'prefix' 0 $'k1\t1' db prefix k --limit=1
+expect 'prefix as JSON' 0 '{"key": "k1", "value": 1}' db prefix k1 --json
+expect 'count by prefix' 0 4 db count k
+expect 'count all' 0 5 db count
+expect 'delrange' 0 '' db delrange k2 k4
+expect 'delrange deleted' 0 $'k1\nk4\nother' db keys
+expect 'a range the wrong way round' 2 '' db delrange z a
+
+# --- Time to live
+expect 'a key for ever' 0 'never expires' db ttl k1
+expect 'ttl of nothing' 1 '' db ttl nothing
+expect 'expire' 0 '' db expire k1 1h
+expect 'persist' 0 '' db persist k1
+expect 'ttl as JSON' 0 '{"ttl_ms": null}' db ttl k1 --json
+expect 'expire in the past' 0 '' db expire k1 2001-01-01
+expect 'has expired' 1 '' db get k1
+expect 'set with a ttl' 0 '' db set short 1 --ttl 50ms
+sleep 0.1
+expect 'it is gone' 1 false db exists short
+expect 'a bad ttl' 2 '' db set k 1 --ttl soon
+
+# --- Import and export
+rm -rf db
+cat >lines <<'LINES'
+{"key": "json", "value": {"a": [1.10, 12345678901234567890123]}}
+
+{"key": "text", "value_text": "plain"}
+{"key_base64": "AP8=", "value_base64": "/wA="}
+{"key": "late", "value": 1, "expires_at_ms": 4000000000000}
+{"key": "gone", "value": 1, "expires_at_ms": 1}
+LINES
+expect 'import' 0 '{"imported": 4, "expired": 1, "bad": 0}' db import lines --json
+silent
+expect 'numbers keep their digits' 0 '{"a":[1.10,12345678901234567890123]}' db get json
+expect 'text has no quotes' 0 plain db get text
+expect 'export' 0 '' db export out
+expect 'export leaves nothing beside' 0 out ls -d out*
+"$program" copy import out 2>/dev/null
+expect 'export and import are inverse' 0 "$("$program" db export --prefix t; "$program" db count)" \
+  sh -c "'$program' copy export --prefix t; '$program' copy count"
+expect 'bytes survive' 0 '{"key_base64": "AP8=", "value_base64": "/wA="}' "$program" copy get '\x00\xff' --json
+"$program" copy ttl late --json >ttl
+expect 'times of expiry survive' 0 ok sh -c "grep -q '[0-9]' ttl && echo ok"
+expect 'import from a pipe' 0 '{"imported": 4, "expired": 1, "bad": 0}' \
+  sh -c "'$program' piped import - --json <lines"
+printf '{"key": "a", "value": 1}\n{"key": "b", "value": }\n{"key": "c", "value": 3}\n' >bad
+expect 'a bad line ends the import' 2 '' "$program" partly import bad
+complains 'bad, line 2, column 23:'
+expect 'what stood before it is there' 0 a "$program" partly keys
+expect 'bad lines can be left out' 1 '{"imported": 2, "expired": 0, "bad": 1}' \
+  "$program" partly import bad --skip-bad --json
+expect 'then the others are there' 0 $'a\nc' "$program" partly keys
+expect 'check writes nothing' 2 '' "$program" checked import bad --check
+expect 'nothing was written' 0 0 "$program" checked count
+expect 'small batches' 0 '' "$program" small import lines --batch 1
+complains '4 entries imported'
+expect 'no escape codes in a pipe' 1 '' grep -q $'\x1b\|\r' errors
+expect 'a missing file' 1 '' db import nothing
+expect 'a batch of nothing' 2 '' db import lines --batch 0
+
+# --- Scripts
+rm -rf db
+expect 'lines of a pipe are commands' 0 $'{"a":[1,2]}\n3' \
+  script 'set "my key" {"a": [1, 2]}' '# a comment' '' 'get "my key"' 'set n 2' 'increment n'
+expect 'a no does not end a script' 0 0 script 'get nothing' 'count z'
+expect 'an error does' 2 '' script 'nonsense' 'count'
+complains 'line 1: there is no command'
+expect 'exit ends it' 0 '' script 'exit' 'count'
+expect 'an open quote' 2 '' script 'get "a'
+
+# --- Care
+expect 'flush' 0 '' db flush
+expect 'compact' 0 '' db compact
+expect 'verify finds nothing' 0 ok sh -c "'$program' db verify | grep -q 'all good' && echo ok"
+expect 'stats for people' 0 ok sh -c "'$program' db stats | grep -q '^Memory' && echo ok"
+expect 'stats for programs' 0 ok sh -c "'$program' db stats --json | grep -q '^{.*}$' && echo ok"
+expect 'bench' 0 7 sh -c "'$program' db bench --entries 2000 --threads 2 --json | grep -c p99_ns"
+expect 'bench cleans up' 2 '' ls -d ashlar-bench-*
+expect 'bench --here wants an empty database' 2 '' db bench --here --entries 10
+
+# --- Looking inside
+rm -rf db
+db set followed first
+db flush
+db set followed second --ttl 1h
+head -c 5000 /dev/zero >zeros
+db set large @zeros
+db flush
+db set followed third
+inspected() { "$program" db inspect "$@" | grep -cF -- "$text"; }
+text='the manifest in force is MANIFEST-'
+expect 'inspect CURRENT' 0 1 inspected CURRENT
+expect 'inspect the manifest' 0 ok sh -c \
+  "'$program' db inspect \$(basename db/MANIFEST-*) | grep -q 'add .*table as .* keys \"followed\"' && echo ok"
+text='operation set | key length 8 | key "followed" | value length 5 | value "third" | checksum '
+expect 'inspect the log' 0 1 inspected "$(cd db && ls ./*.log | tail -1)"
+text='magic 0xDB01, version 1, number of entries '
+expect 'inspect a table' 0 1 inspected "$(cd db && ls ./*.table | head -1)"
+expect 'inspect its entries' 0 1 sh -c \
+  "for t in db/*.table; do '$program' inspect \$t --entries; done | grep -c 'set \"followed\".*value \"second\"'"
+text='key "large", value of 5000 bytes'
+expect 'inspect a value file' 0 1 inspected "$(cd db && ls ./*.values)"
+text='0 commits that no segment holds yet'
+expect 'inspect the ring' 0 1 inspected log.ring
+text='names the manifest in force'
+expect 'inspect lists the files' 0 1 inspected
+# A merge in the background may drop the first version, but not the newest in tables.
+expect 'where finds the key in the log' 0 1 \
+  sh -c "'$program' db where followed | grep -c 'memtable and .*\.log, offset [0-9]*:.* value \"third\"'"
+expect 'where finds the key in a table' 0 1 \
+  sh -c "'$program' db where followed | grep -c '\.table (.*page 1, offset 4096: set \"second\", expires'"
+expect 'where finds none' 1 "$("$program" db inspect CURRENT | grep -o 'MANIFEST.*')" \
+  sh -c "'$program' db where nothing >out; code=\$?; grep -o '^MANIFEST-[0-9]*' out; exit \$code"
+expect 'inspect without a database' 0 1 sh -c "'$program' inspect db/LOCK | grep -c process"
+expect 'other files are refused' 2 '' "$program" inspect /etc/passwd
+table=$(ls db/*.table | head -1)
+printf 'X' | dd of="$table" bs=1 seek=4110 conv=notrunc 2>errors
+expect 'inspect names the damage' 9 ok sh -c \
+  "'$program' inspect '$table' >out; code=\$?; grep -q '^DAMAGED.*offset 4096' out && echo ok; exit \$code"
+expect 'verify finds the damage' 9 ok sh -c \
+  "'$program' db verify >out; code=\$?; grep -q 'offset 4096' out && echo ok; exit \$code"
+expect 'a damaged CURRENT' 9 '' sh -c "echo MANIFEST-000001 0 >db/CURRENT; '$program' db get followed"
+
+# --- The program
+rm -rf db
+db set a 1
+expect 'no database' 2 '' "$program"
+expect 'a database that is not there' 13 '' "$program" nowhere get a
+expect 'is not created by reading' 2 '' ls -d nowhere
+expect 'nor with --no-create' 13 '' "$program" --no-create nowhere set a 1
+expect 'nor created by a pipe' 13 '' sh -c "echo 'set a 1' | '$program' --no-create nowhere"
+
+expect 'read-only writes nothing, options first' 7 '' "$program" --read-only db set a 1
+expect 'an unknown option' 2 '' "$program" --nothing db
+expect 'an unknown option of a command' 2 '' db get a --nothing
+complains 'usage: get KEY'
+expect 'too few arguments' 2 '' db get
+expect 'too many arguments' 2 '' db get a b
+expect 'a bad size' 2 '' "$program" --memory lots db get a
+expect 'a full disk is an error' 8 '' sh -c "'$program' db help >/dev/full"
+expect 'the version' 0 ok sh -c "'$program' --version | grep -q '^ashlar [0-9]' && echo ok"
+expect 'help for each command' 0 '' sh -c \
+  "for c in \$('$program' help --commands); do '$program' db \$c --help >/dev/null || echo \$c; done"
+"$program" help --commands | sort >commands
+sed -n 's/^\.It Ic \([a-z]*\).*/\1/p' "$manual" | sort >documented
+expect 'the man page has every command' 0 '' diff commands documented
+"$program" help --commands | while read -r command; do
+  "$program" help --options "$command" | grep -vx -e --json -e --help | while read -r option; do
+    sed -n "/^\.It Ic $command\b/,/^\.It Ic/p" "$manual" | grep -q -- "Fl Fl ${option#--}" ||
+      echo "$command $option"
+  done
+done >undocumented
+expect 'the man page has every option' 0 '' cat undocumented
+
+if ((failures > 0)); then
+  echo "$failures failed"
+  exit 1
+fi
+echo 'all passed'

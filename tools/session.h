@@ -1,0 +1,54 @@
+// What commands work on: the database, opened when it is first needed, and the output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ashlar/database.h"
+#include "tools/command.h"
+#include "tools/output.h"
+
+namespace ashlar::tools {
+
+// Lives as long as the program runs. Threads: one.
+class Session {
+ public:
+  // `path` is the database's folder; empty when the command line names none.
+  Session(std::string path, Options options, bool json);
+
+  const std::string& path() const { return path_; }
+  const Options& options() const { return options_; }
+  const Output& out() const { return out_; }
+
+  // Opens the database unless it is open. What a session of several commands opens is open for
+  // writing if the options allow it, a single reading command opens read-only.
+  Status open(Access access);
+  bool is_open() const { return database_ != nullptr; }
+  // Must be open.
+  Database& db() { return *database_; }
+
+  // Runs one command and prints what comes of it; `where` is put in front of an error. Returns the
+  // exit code.
+  int run(const std::vector<std::string>& words, std::string_view where = {});
+
+  // Ends the shell after this command.
+  void leave() { leaving_ = true; }
+  bool leaving() const { return leaving_; }
+
+  // What the shell shows in front of the cursor.
+  std::string prompt() const;
+
+ private:
+  Outcome dispatch(const Command& command, const std::vector<std::string>& words);
+
+  std::string path_;
+  Options options_;
+  Output out_;
+  std::unique_ptr<Database> database_;
+  bool database_missing_ = false;
+  bool leaving_ = false;
+};
+
+}  // namespace ashlar::tools
