@@ -30,6 +30,11 @@ void show(const std::string& call, const std::string& result = "ok") {
   std::printf("  %-52s → %s\n", call.c_str(), result.c_str());
 }
 
+// One command to try, with what it does as a shell comment, so that the line may be pasted.
+void show_command(const std::string& command, const char* what) {
+  std::printf("  %-58s # %s\n", command.c_str(), what);
+}
+
 std::string yes_or_no(bool value) {
   return value ? "true" : "false";
 }
@@ -161,11 +166,11 @@ void run(const std::string& folder, const std::string& index, const std::string&
 
   heading("Next");
   const std::string program = "build/release/tools/ashlar " + name;
-  show(program, "a shell; try: get pkg:bash");
-  show(program + " keys pkg:postgres", "one command, for scripts");
-  show(program + " verify", "reads and checks every byte");
-  show(program + " --help", "all commands");
-  show("./test", "the test suite");
+  show_command(program, "a shell; try: get pkg:bash");
+  show_command(program + " keys pkg:postgres", "one command, for scripts");
+  show_command(program + " verify", "reads and checks every byte");
+  show_command(program + " --help", "all commands");
+  show_command("./test", "the test suite");
 }
 
 }  // namespace
