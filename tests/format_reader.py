@@ -231,19 +231,51 @@ def read_frame(data, at, generation, position):
     return length, kind, sequence, operations
 
 
-def read_log(folder, log_start):
-    """Every commit at or behind position `log_start`: (sequence, operations)."""
+class Ring:
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "log.ring")
+        self.data = b""
+        if os.path.exists(self.path):
+            with open(self.path, "rb") as file:
+                self.data = file.read()
+
+    def frame(self, generation, position):
+        if not self.data:
+            return None
+        at = position % len(self.data)
+        return read_frame(self.data[at:] + self.data[:at], 0, generation, position)
+
+
+def segments_of(folder):
+    """In order, each with `end`: where what counts of it ends at the latest."""
     segments = [Segment(os.path.join(folder, name)) for name in os.listdir(folder)
                 if re.fullmatch(r"\d{6,}\.log", name)]
-    segments = sorted((s for s in segments if not s.blank), key=lambda s: s.start)
-    commits, position, last = [], None, None
+    segments = sorted((s for s in segments if not s.blank), key=lambda s: s.number)
+    for i, segment in enumerate(segments):
+        segment.end = segment.start + segment.capacity
+        for later in segments[i + 1:]:
+            if later.generation != segment.generation or later.start == segment.start:
+                segment.end = min(segment.end, later.start)
+    return [s for s in segments if s.end > s.start]
+
+
+def read_log(folder, log_start):
+    """Every commit at or behind position `log_start`: (sequence, operations)."""
+    commits, last = [], None
+    ring, segments = Ring(folder), segments_of(folder)
+    position = None
     for segment in segments:
-        if segment.start + segment.capacity <= log_start:
-            continue
+        if position is not None:
+            # Only a change of generation leaves a rest of a block unused.
+            require(segment.start == (position + PAGE - 1) // PAGE * PAGE, segment.path, 32,
+                    "start is not where the log before ends")
         position = segment.start
-        while True:
+        newest = segment.generation == segments[-1].generation
+        while position < segment.end:
             frame = read_frame(segment.data, PAGE + position - segment.start, segment.generation,
                                position)
+            if frame is None and newest:
+                frame = ring.frame(segment.generation, position)
             if frame is None:
                 break
             length, kind, sequence, operations = frame
@@ -253,29 +285,8 @@ def read_log(folder, log_start):
                 if position >= log_start:
                     commits.append((sequence, operations))
             position += length
-    if position is None:
-        return commits
-    return commits + read_ring(folder, segments[-1].generation, position, last)
-
-
-def read_ring(folder, generation, position, last):
-    path = os.path.join(folder, "log.ring")
-    if not os.path.exists(path):
-        return []
-    with open(path, "rb") as file:
-        ring = file.read()
-    commits = []
-    while ring:
-        at = position % len(ring)
-        frame = read_frame(ring[at:] + ring[:at], 0, generation, position)
-        if frame is None:
-            return commits
-        length, kind, sequence, operations = frame
-        if kind == 1:
-            require(last is None or sequence == last + 1, path, at, "sequence")
-            last = sequence
-            commits.append((sequence, operations))
-        position += length
+        if newest and position < segment.end:
+            break  # the log's end
     return commits
 
 
@@ -452,6 +463,7 @@ class Manifest:
         require(at > 16, self.path, at, "no state")
 
     def apply(self, fields):
+        added_tables, added_values = set(), set()
         while fields.left():
             tag = fields.varint()
             if tag in (1, 2, 3, 5, 6):
@@ -464,19 +476,19 @@ class Manifest:
             elif tag == 8:
                 self.tables.remove(fields.varint())
             elif tag == 9:
-                self.tables.add(self.table(fields))
+                added_tables.add(self.table(fields))
             elif tag == 10:
                 self.value_files.remove(fields.varint())
             elif tag == 11:
-                self.value_files.add(fields.varint())
-                for _ in range(4):
-                    fields.varint()
+                added_values.add([fields.varint() for _ in range(5)][0])
             else:
                 require(False, self.path, fields.base + fields.at, f"field {tag}")
+        self.tables |= added_tables
+        self.value_files |= added_values
 
     @staticmethod
     def table(fields):
-        numbers = [fields.varint() for _ in range(14)]
+        numbers = [fields.varint() for _ in range(15)]
         fields.prefixed()
         fields.prefixed()
         for _ in range(fields.varint()):

@@ -34,9 +34,9 @@ class File {
   virtual Status read(uint64_t offset, char* to, std::size_t bytes) const = 0;
   // Writes all of `bytes` at `offset`, growing the file if need be; the same alignment if direct.
   virtual Status write(uint64_t offset, std::string_view bytes) = 0;
-  // Returns when everything written so far, and the file's length, is on stable storage (fdatasync).
-  // After an error nothing about the writes since the last success is known, and no later success
-  // says anything about them.
+  // Returns when everything written so far, and the file's length, is on stable storage
+  // (fdatasync). After an error nothing about the writes since the last success is known, and no
+  // later success says anything about them.
   virtual Status sync() = 0;
   // Sets aside disk space for the first `bytes` and makes the file at least that long; what was not
   // written reads as zeros. kNoSpace before anything is lost.
@@ -123,7 +123,7 @@ class Env {
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& folder) = 0;
   // Succeeds if the folder is there already; its parent must be.
   virtual Status create_folder(const std::string& path) = 0;
-  virtual Status remove_folder(const std::string& path) = 0;  // must be empty
+  virtual Status remove_folder(const std::string& path) = 0;                  // must be empty
   virtual Status rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Status remove(const std::string& path) = 0;  // kNotFound if it is not there
   virtual Status link(const std::string& existing, const std::string& created) = 0;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMostSnapshots = 4;
 constexpr std::size_t kMostRanges = 4;
+// An eighth of the smallest memory budget is what one commit may take.
+constexpr std::size_t kMostBatchBytes = Options::kMinimumMemoryBudget / 8 - 400'000;
 
 std::chrono::system_clock::time_point time_point(uint64_t ms) {
   return std::chrono::system_clock::time_point(std::chrono::milliseconds(ms));
@@ -128,9 +130,11 @@ void ModelRun::del_range() {
 void ModelRun::write_batch() {
   Batch batch;
   std::vector<std::function<void(const TimeSpan&)>> effects;
+  std::size_t bytes = 0;
   for (uint64_t left = random_.one_in(10) ? random_.between(20, 200) : random_.between(1, 6);
-       left > 0; --left) {
+       left > 0 && bytes < kMostBatchBytes; --left) {
     const std::string k = key();
+    bytes += k.size() + largest_value_;
     if (random_.one_in(30)) {
       std::string to = boundary();
       if (to < k) to = k;

@@ -46,7 +46,10 @@ ScriptState make_sample(const std::string& folder, Compression compression) {
   write_some(database, kWrites / 3, 2 * kWrites / 3, &state);
   EXPECT_OK(database.flush());
   EXPECT_OK(database.wait_for_background());
-  write_some(database, 2 * kWrites / 3, kWrites, &state);
+  write_some(database, 2 * kWrites / 3, 5 * kWrites / 6, &state);
+  EXPECT_OK(database.sync());
+  // The frames of these writes tell that those before them were on stable storage.
+  write_some(database, 5 * kWrites / 6, kWrites, &state);
   EXPECT_OK(database.sync());
   // The copy is what a killed process leaves.
   std::filesystem::copy(living, folder, std::filesystem::copy_options::recursive);
