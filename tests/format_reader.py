@@ -343,23 +343,29 @@ class Table:
         number = 1
         while number <= self.data_pages:
             kind, span = self.pages[number][0], self.pages[number][1]
-            require(kind == 1, self.path, number, "kind of a leaf")
-            # A span of 0 would be one that does not fit into a byte.
-            require(span >= 1, self.path, number, "span of a leaf")
+            require(kind == 1 and span >= 1, self.path, number, "head of a leaf")
             yield number, span
             number += span
+
+    def leaf_content(self, number, span):
+        """The leaf's bytes; a wide leaf's record goes on behind the heads of the further pages."""
+        content = self.pages[number][:CONTENT]
+        for i in range(1, span):
+            page = self.pages[number + i]
+            require(page[:4] == bytes([2, i, 0, 0]), self.path, number + i, "head of a page")
+            content += page[4:CONTENT]
+        return content
 
     def entries(self):
         last = None
         count = 0
         for number, span in self.leaves():
-            # A wide leaf's record runs across its pages; their checksums are left out.
-            content = b"".join(self.pages[number + i][:CONTENT] for i in range(span))
+            content = self.leaf_content(number, span)
             records, prefix_length = struct.unpack_from("<HH", content, 2)
-            offsets = struct.unpack_from(f"<{records}H", content, 8)
-            heads = struct.unpack_from(f"<{records}H", content, 8 + 2 * records)
-            begin = 8 + 4 * records
-            prefix = content[begin:begin + prefix_length]
+            prefix = content[8:8 + prefix_length]
+            at = (8 + prefix_length + 3) // 4 * 4
+            offsets = struct.unpack_from(f"<{records}H", content, at)
+            heads = struct.unpack_from(f"<{records}H", content, at + 2 * records)
             for i, offset in enumerate(offsets):
                 entry, suffix = self.record(content, offset, prefix, number)
                 require(heads[i] == int.from_bytes(suffix[:2].ljust(2, b"\0"), "big"), self.path,

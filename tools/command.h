@@ -53,6 +53,7 @@ const std::vector<CommandOption>& common_options();
 std::vector<Command> key_commands();
 std::vector<Command> range_commands();
 std::vector<Command> lifetime_commands();
+std::vector<Command> transaction_commands();
 std::vector<Command> transfer_commands();
 std::vector<Command> care_commands();
 std::vector<Command> inspect_commands();

@@ -41,9 +41,10 @@ std::vector<std::string> keys_with(std::string_view typed, Session& session) {
   if (!words.ok() || words->size() > 1) return {};
   const std::string prefix = words->empty() ? std::string() : words->front();
   std::vector<std::string> keys;
-  for (const std::string_view key : session.db().keys(prefix, {.limit = kMaximumChoices})) {
-    keys.push_back(quote_word(key));
-  }
+  // Naming a snapshot keeps the look out of an open transaction, where it could cause a conflict.
+  const Snapshot now = session.db().snapshot();
+  const auto found = session.db().keys(prefix, {.limit = kMaximumChoices, .snapshot = &now});
+  for (const std::string_view key : found) keys.push_back(quote_word(key));
   return keys;
 }
 

@@ -157,6 +157,18 @@ complains 'line 1: there is no command'
 expect 'exit ends it' 0 '' script 'exit' 'count'
 expect 'an open quote' 2 '' script 'get "a'
 
+# --- Transactions
+expect 'a commit keeps its writes' 0 $'5\n5' script begin 'set t 5' 'get t' commit 'get t'
+expect 'a rollback forgets them' 0 $'6\n5' script begin 'set t 6' 'get t' rollback 'get t'
+expect 'so does leaving' 0 '' script begin 'set t 7'
+complains 'rolled back'
+expect 'and an error' 2 '' script begin 'set t 7' nonsense
+expect 'nothing was written' 0 5 db get t
+expect 'a second begin' 2 '' script begin begin
+expect 'commit without begin' 2 '' script commit
+expect 'rollback without begin' 2 '' script rollback
+expect 'a read-only transaction' 2 5 script 'begin --read-only' 'get t' 'set t 8'
+
 # --- Care
 expect 'flush' 0 '' db flush
 expect 'compact' 0 '' db compact

@@ -23,6 +23,28 @@ Status usage_error(const Command& command, std::string_view reason) {
 Session::Session(std::string path, Options options, bool json)
     : path_(std::move(path)), options_(std::move(options)), out_(json) {}
 
+Session::~Session() {
+  if (!in_transaction_) return;
+  (void)database_->rollback();
+  out_.note("the open transaction is rolled back");
+}
+
+Status Session::begin(const TransactionOptions& options) {
+  ASHLAR_TRY(database_->begin_transaction(options));
+  in_transaction_ = true;
+  return {};
+}
+
+Status Session::commit() {
+  in_transaction_ = false;
+  return database_->commit();
+}
+
+Status Session::rollback() {
+  in_transaction_ = false;
+  return database_->rollback();
+}
+
 Status Session::open(Access access) {
   if (database_ != nullptr || access == Access::kNone) return {};
   if (path_.empty()) return Status::invalid_argument("no database is named: ashlar DB COMMAND");
@@ -77,7 +99,7 @@ int Session::run(const std::vector<std::string>& words, std::string_view where) 
 std::string Session::prompt() const {
   auto folder = std::filesystem::path(path_).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
-  return fmt::format("{}> ", folder.filename().string());
+  return fmt::format("{}{}> ", folder.filename().string(), in_transaction_ ? "*" : "");
 }
 
 }  // namespace ashlar::tools

@@ -17,6 +17,10 @@ class Session {
  public:
   // `path` is the database's folder; empty when the command line names none.
   Session(std::string path, Options options, bool json);
+  // Rolls back an open transaction.
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   const std::string& path() const { return path_; }
   const Options& options() const { return options_; }
@@ -29,6 +33,11 @@ class Session {
   // Must be open.
   Database& db() { return *database_; }
 
+  // The transaction that all commands belong to while it is open. Errors as of Database.
+  Status begin(const TransactionOptions& options);
+  Status commit();
+  Status rollback();
+
   // Runs one command and prints what comes of it; `where` is put in front of an error. Returns the
   // exit code.
   int run(const std::vector<std::string>& words, std::string_view where = {});
@@ -37,7 +46,7 @@ class Session {
   void leave() { leaving_ = true; }
   bool leaving() const { return leaving_; }
 
-  // What the shell shows in front of the cursor.
+  // What the shell shows in front of the cursor: the folder, and a star in a transaction.
   std::string prompt() const;
 
  private:
@@ -48,6 +57,7 @@ class Session {
   Output out_;
   std::unique_ptr<Database> database_;
   bool database_missing_ = false;
+  bool in_transaction_ = false;
   bool leaving_ = false;
 };
 
