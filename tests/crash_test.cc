@@ -69,7 +69,7 @@ class Explorer {
     after->record_history(again);
     const Use use = again ? Use::kRead : random_.one_in(3) ? Use::kReadOnly : Use::kWrite;
     const Found found = sequence.examine(*after, bounds, use);
-    ASSERT_EQ(found.problem, "");
+    ASSERT_EQ(found.problem, "") << sequence.diary();
     if (again) crash_recovery(sequence, *after, bounds);
   }
 

@@ -182,11 +182,20 @@ std::optional<MergePlan> plan_value_collection(const std::shared_ptr<const Versi
   return std::nullopt;
 }
 
-bool idle_distribution_pays(const Version& version) {
+bool run_is_garbage(const Run& run, const PickerState& state) {
+  return std::any_of(run.tables.begin(), run.tables.end(), [&](const auto& table) {
+    return table->summary.range_tombstone_count > 0 ||
+           garbage_entries(table->summary, state) >
+               kGarbageShareBeforeMerge * static_cast<double>(table->summary.entry_count);
+  });
+}
+
+bool idle_distribution_pays(const Version& version, const PickerState& state) {
   if (version.runs.empty()) return false;
   const auto runs = static_cast<double>(run_bytes(version));
   return version.runs.size() > 1 ||
-         runs > kRunShareWhenIdle * static_cast<double>(partition_bytes(version));
+         runs > kRunShareWhenIdle * static_cast<double>(partition_bytes(version)) ||
+         run_is_garbage(*version.runs.front(), state);
 }
 
 }  // namespace
@@ -194,11 +203,21 @@ bool idle_distribution_pays(const Version& version) {
 std::optional<MergePlan> pick_merge(std::shared_ptr<const Version> version,
                                     const PickerState& state) {
   if (version->runs.size() >= kRunsBeforeDistribution ||
-      (state.idle && idle_distribution_pays(*version))) {
+      (state.idle && idle_distribution_pays(*version, state))) {
     return plan_distribution(std::move(version), state);
   }
   if (auto plan = plan_settling(version, state)) return plan;
   return plan_value_collection(version);
+}
+
+uint64_t next_expiry_ms(const Version& version) {
+  uint64_t next = 0;
+  for (const auto& table : version.all_tables()) {
+    const TableSummary& summary = table->summary;
+    if (summary.expiring_count == 0) continue;
+    next = next == 0 ? summary.latest_expiry_ms : std::min(next, summary.latest_expiry_ms);
+  }
+  return next;
 }
 
 std::optional<MergePlan> plan_full_merge(std::shared_ptr<const Version> version,

@@ -25,6 +25,10 @@ struct PickerState {
 std::optional<MergePlan> pick_merge(std::shared_ptr<const Version> version,
                                     const PickerState& state);
 
+// When to look again although nothing is written: the moment at which all expiring entries of some
+// table have expired; 0 if none expires.
+uint64_t next_expiry_ms(const Version& version);
+
 // Everything, into settled tables; nothing if there is nothing to gain.
 std::optional<MergePlan> plan_full_merge(std::shared_ptr<const Version> version,
                                          const PickerState& state);

@@ -183,6 +183,9 @@ class Engine {
   Status wait_for_merges();
   std::optional<MergePlan> next_merge();
   void check_idle();
+  void schedule_expiry_check();
+  void note_scan(uint64_t dead, uint64_t shown);
+  void rotate_for_tidying();
   void load_images();
   void update_debt();
   void update_cache_capacity();
@@ -207,6 +210,7 @@ class Engine {
   mutable ExpiryClock clock_;
   const std::shared_ptr<SnapshotRegistry> snapshots_;  // snapshots share it
   WritePacer pacer_;
+  const UserCursor::ScanListener scan_listener_;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<JobContext> jobs_;
 
@@ -233,8 +237,9 @@ class Engine {
   bool merge_scheduled_ = false;
   uint64_t merge_requests_ = 0;
   uint64_t merge_requests_seen_ = 0;  // before the last look at what is due
-  bool log_write_scheduled_ = false;
   bool idle_check_scheduled_ = false;
+  bool expiry_check_scheduled_ = false;
+  bool tidying_scheduled_ = false;
   bool settle_eagerly_ = false;  // somebody waits for the background, or nothing else is to be done
   bool full_merge_wanted_ = false;
   Status background_error_;  // of the last failed job; cleared by the next that succeeds
@@ -246,6 +251,7 @@ class Engine {
   uint64_t flush_bytes_per_second_ = 0;
 
   std::atomic<bool> merge_running_{false};
+  std::atomic<bool> log_write_scheduled_{false};
 
   // A merge holds it while it runs; a flush that changes partitions takes it if it is free.
   std::mutex tree_mutex_;

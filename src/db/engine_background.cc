@@ -14,6 +14,11 @@ namespace {
 constexpr std::chrono::milliseconds kRetryDelay{500};
 // Without a commit for this long, the database counts as idle and is tidied up.
 constexpr std::chrono::milliseconds kIdleTime{1000};
+// Expired entries are looked for at least this often, while there are entries that expire; and not
+// more often than that.
+constexpr uint64_t kLongestExpiryWaitMs = 60'000;
+constexpr uint64_t kShortestExpiryWaitMs = 1'000;
+constexpr uint64_t kDeadEntriesBeforeTidying = 20'000;
 
 }  // namespace
 
@@ -46,11 +51,12 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
 
 void Engine::schedule_log_write(bool urgent) {
   const auto write = [this] {
+    log_write_scheduled_.store(false, std::memory_order_relaxed);
     if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
   };
   if (urgent) {
     executor_->submit(Lane::kLog, write);
-  } else {
+  } else if (!log_write_scheduled_.exchange(true, std::memory_order_relaxed)) {
     executor_->submit_after(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), write);
     schedule_idle_check();
   }
@@ -174,6 +180,7 @@ void Engine::run_merges() {
   background_changed_.notify_all();
   if (stopping_.load()) return;
   if (status.ok()) {
+    schedule_expiry_check();
     // What the inputs took in memory is free for tables that had to stay on disk.
     executor_->submit(Lane::kMaintenance, [this] { load_images(); });
   } else {
@@ -309,6 +316,55 @@ void Engine::check_idle() {
     settle_eagerly_ = true;
   }
   schedule_merge();
+}
+
+// Entries expire although nobody writes.
+void Engine::schedule_expiry_check() {
+  const uint64_t next = next_expiry_ms(*versions_.current());
+  if (next == 0) return;
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (std::exchange(expiry_check_scheduled_, true)) return;
+  }
+  const uint64_t now = clock_.now_ms();
+  const uint64_t wait =
+      std::clamp(next > now ? next - now : 0, kShortestExpiryWaitMs, kLongestExpiryWaitMs);
+  executor_->submit_after(Lane::kMaintenance, std::chrono::milliseconds(wait), [this] {
+    {
+      const std::lock_guard lock(background_mutex_);
+      expiry_check_scheduled_ = false;
+      settle_eagerly_ = true;
+    }
+    schedule_merge();
+  });
+}
+
+// A scan that passed many dead entries says that tidying up pays.
+void Engine::note_scan(uint64_t dead, uint64_t shown) {
+  if (options_.read_only || dead < kDeadEntriesBeforeTidying || dead < 4 * shown) return;
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (std::exchange(tidying_scheduled_, true)) return;
+  }
+  executor_->submit(Lane::kMaintenance, [this] {
+    rotate_for_tidying();
+    {
+      const std::lock_guard lock(background_mutex_);
+      tidying_scheduled_ = false;
+      settle_eagerly_ = true;
+    }
+    schedule_flush();
+    schedule_merge();
+  });
+}
+
+// The dead entries may be in the memtable.
+void Engine::rotate_for_tidying() {
+  const std::lock_guard lock(commit_mutex_);
+  if (active_->entry_count() < kDeadEntriesBeforeTidying || immutable_count_.load() > 0) return;
+  if (const Status replaced = replace_active(log_->end(), 0, 0, true); !replaced.ok()) {
+    log(LogLevel::kWarning, replaced.to_string());
+  }
 }
 
 void Engine::note_background_result(const char* what, const Status& status) {

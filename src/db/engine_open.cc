@@ -96,6 +96,7 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       clock_(env),
       snapshots_(std::make_shared<SnapshotRegistry>()),
       pacer_(env),
+      scan_listener_([this](uint64_t dead, uint64_t shown) { note_scan(dead, shown); }),
       executor_(env.new_executor()) {
   jobs_.reset(new JobContext{
       .env = env_,

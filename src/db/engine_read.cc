@@ -93,7 +93,8 @@ std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBounds& bounds,
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
   return std::make_unique<UserCursor>(point.view->shared_from_this(), point.visible,
-                                      now_ms != 0 ? now_ms : clock_.now_ms(), bounds);
+                                      now_ms != 0 ? now_ms : clock_.now_ms(), bounds,
+                                      scan_listener_);
 }
 
 // The registration that ends with the last copy of a Snapshot.

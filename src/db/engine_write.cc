@@ -216,6 +216,7 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, s
 
 // Only where pacing could not keep writers slow enough, or flushing fails.
 Status Engine::wait_for_flush() {
+  const uint64_t start = env_.monotonic_ns();
   std::unique_lock lock(background_mutex_);
   const auto has_room = [this] {
     return immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables;
@@ -223,6 +224,7 @@ Status Engine::wait_for_flush() {
   executor_->wait(lock, background_changed_, [&] {
     return has_room() || !background_error_.ok() || failed_.load() || stopping_.load();
   });
+  pacer_.add_wait_us((env_.monotonic_ns() - start) / 1000);
   return has_room() ? Status() : background_error_;
 }
 

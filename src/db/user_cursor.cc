@@ -16,11 +16,12 @@ constexpr int kStepsBeforeSeek = 8;
 }  // namespace
 
 UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible,
-                       uint64_t now_ms, CursorBounds bounds)
+                       uint64_t now_ms, CursorBounds bounds, ScanListener listener)
     : view_(std::move(view)),
       visible_(visible),
       now_ms_(now_ms),
       bounds_(std::move(bounds)),
+      listener_(std::move(listener)),
       left_(bounds_.limit) {
   std::vector<std::unique_ptr<EntryIterator>> children;
   const auto add = [&](const Memtable& memtable) {
@@ -33,6 +34,10 @@ UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visi
   has_range_tombstones_ = has_range_tombstones_ || !view_->version->range_tombstones().empty();
   entries_ = std::make_unique<MergingIterator>(std::move(children));
   start();
+}
+
+UserCursor::~UserCursor() {
+  if (listener_ && dead_ > 0) listener_(dead_, bounds_.limit - left_);
 }
 
 void UserCursor::start() {
@@ -108,6 +113,7 @@ void UserCursor::find_forward() {
     }
     if (is_live(entry)) return show(entry);
     // Deleted or expired: so are all its older versions.
+    ++dead_;
     key_.assign(entry.key);
     skip_key();
   }
@@ -130,7 +136,10 @@ void UserCursor::find_backward() {
       backward_is_pointer_ = entry.value_is_pointer;
     }
     if (!entries_->valid() && !entries_->status().ok()) return finish(entries_->status());
-    if (!found) continue;
+    if (!found) {
+      ++dead_;
+      continue;
+    }
     if (backward_is_pointer_) {
       const std::string pointer = value_buffer_;
       Status read = read_pointed_value(*view_->version, key_, pointer, &value_buffer_);

@@ -1,6 +1,7 @@
 // What a range looks at: live entries, newest version of each, at one moment.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,9 +23,14 @@ struct CursorBounds {
 // Threads:   one at a time.
 class UserCursor : public Cursor {
  public:
+  // Told, when a cursor ends, how many keys it passed that were deleted or expired, and how many it
+  // showed.
+  using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
+
   // `visible`: the sequence to read at. `now_ms`: the time by which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
-             CursorBounds bounds);
+             CursorBounds bounds, ScanListener listener);
+  ~UserCursor() override;
 
   bool valid() const override { return valid_; }
   void next() override;
@@ -59,6 +65,8 @@ class UserCursor : public Cursor {
   std::string value_buffer_;
   uint64_t expires_at_ms_ = 0;
   bool backward_is_pointer_ = false;
+  const ScanListener listener_;
+  uint64_t dead_ = 0;
   uint64_t left_;
   Status status_;
 };

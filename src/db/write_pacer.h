@@ -24,6 +24,11 @@ class WritePacer {
   // the microseconds slept.
   uint64_t pace(uint64_t bytes);
 
+  // Counts a wait that pacing could not prevent.
+  void add_wait_us(uint64_t microseconds) {
+    slept_us_.fetch_add(microseconds, std::memory_order_relaxed);
+  }
+
   uint64_t slept_us() const { return slept_us_.load(std::memory_order_relaxed); }
 
  private:

@@ -41,32 +41,37 @@ Options CrashSequence::options() const {
 void CrashSequence::open() {
   Options now = options();
   now.env = &env_;
+  const std::size_t begun = env_.operation_count();
   auto opened = Database::open(kFolder, now);
-  if (!opened.ok()) return note(opened.status(), "open");
-  database_ = std::move(opened).value();
+  note(opened.ok() ? Status() : opened.status(), "open", begun);
+  if (opened.ok()) database_ = std::move(opened).value();
 }
 
 void CrashSequence::step() {
   const uint64_t kind = random_.below(100);
+  const std::size_t begun = env_.operation_count();
   if (kind < 70) {
     commit();
   } else if (kind < 76) {
-    note(database_->sync(), "sync");
+    note(database_->sync(), "sync", begun);
     all_durable();
   } else if (kind < 80) {
-    note(database_->flush(), "flush");
+    note(database_->flush(), "flush", begun);
     all_durable();
   } else if (kind < 82) {
-    note(database_->compact(), "compact");
+    note(database_->compact(), "compact", begun);
   } else if (kind < 84) {
     database_.reset();
+    note({}, "close", begun);
     all_durable();
     open();
   } else if (kind < 92) {
     env_.advance(std::chrono::milliseconds(random_.below(80)));
     env_.run_background(random_.below(3));
+    note({}, "time passes", begun);
   } else {
     env_.run_background();
+    note({}, "background work", begun);
   }
 }
 
@@ -92,7 +97,7 @@ void CrashSequence::commit() {
   commits_.push_back({env_.operation_count(), SIZE_MAX, SIZE_MAX, contents_});
   note(database_->write(batch, {.durability = disk ? Durability::kDisk : Durability::kProcess,
                                 .ttl = std::chrono::milliseconds(0)}),
-       "write");
+       disk ? "write to disk" : "write", commits_.back().begun);
   commits_.back().acknowledged = env_.operation_count();
   if (disk) all_durable();
 }
@@ -104,7 +109,10 @@ void CrashSequence::all_durable() {
   }
 }
 
-void CrashSequence::note(const Status& status, const char* call) {
+void CrashSequence::note(const Status& status, const char* call, std::size_t begun) {
+  diary_ += std::string(call) + " " + std::to_string(begun) + " to " +
+            std::to_string(env_.operation_count()) + ", " + std::to_string(commits_.size()) +
+            " commits\n";
   if (!status.ok() && problem_.empty()) problem_ = std::string(call) + ": " + status.to_string();
 }
 

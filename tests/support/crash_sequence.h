@@ -52,6 +52,9 @@ class CrashSequence {
   // bounds.most commits; verifies it; for kWrite, also writes to it.
   Found examine(SimEnv& env, const CommitBounds& bounds, Use use) const;
 
+  // The calls that were made, one a line, with the positions at which they began and ended.
+  const std::string& diary() const { return diary_; }
+
   // The first unexpected error of the run itself; empty if there was none.
   const std::string& problem() const { return problem_; }
 
@@ -67,7 +70,7 @@ class CrashSequence {
   void open();
   void step();
   void commit();
-  void note(const Status& status, const char* call);
+  void note(const Status& status, const char* call, std::size_t begun);
   // Everything acknowledged is on stable storage now.
   void all_durable();
   bool matches(const std::vector<std::pair<std::string, std::string>>& entries,
@@ -80,6 +83,7 @@ class CrashSequence {
   std::unique_ptr<Database> database_;
   std::vector<Commit> commits_;
   Contents contents_;
+  std::string diary_;
   std::string problem_;
 };
 
