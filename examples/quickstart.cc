@@ -4,13 +4,13 @@
 //                                     `apt-cache dumpavail` prints; NAME: what to call FOLDER
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <ranges>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "ashlar/database.h"
+#include "ashlar/json.h"
 #include "console.h"
 #include "crash_demo.h"
 #include "package_loader.h"
@@ -18,7 +18,6 @@
 namespace ashlar::examples {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using std::chrono::milliseconds;
 
 void heading(std::string_view text) {
@@ -57,17 +56,17 @@ void show_load(Database& db, const std::string& index) {
 void show_one_key(Database& db) {
   heading("One key");
   const Json alice = {{"name", "Alice"}, {"age", 30}};
-  require(db.set("user:1", alice.dump()), "set");
+  require(set_json(db, "user:1", alice), "set");
   show("set user:1 " + alice.dump());
-  show("get user:1", require(db.get("user:1"), "get"));
+  const Json found = require(get_json(db, "user:1"), "get");
+  show("get user:1", found.dump());
   require(db.del("user:1"), "delete");
   show("delete user:1");
   show("exists user:1", yes_or_no(require(db.exists("user:1"), "exists")));
 
-  const auto document = db.get("pkg:bash");
-  if (!document.ok()) return;  // an index without bash: not Debian's
-  const Json bash = Json::parse(document.value());
-  show("get pkg:bash", bash.value("version", "") + ", " + bash.value("description", ""));
+  const auto bash = get_json(db, "pkg:bash");
+  if (!bash.ok()) return;  // an index without bash: not Debian's
+  show("get pkg:bash", bash->value("version", "") + ", " + bash->value("description", ""));
 }
 
 void show_many_keys(Database& db) {
@@ -109,7 +108,7 @@ void show_expiry(Database& db) {
 }
 
 void show_atomic_writes(Database& db) {
-  heading("All or nothing");
+  heading("All or nothing, in one call");
   const Snapshot before = db.snapshot();
   Batch batch;
   batch.set("balance", "100");
@@ -122,12 +121,37 @@ void show_atomic_writes(Database& db) {
        yes_or_no(require(db.compare_and_set("pending", "50", "80"), "compare_and_set")));
   show("compare_and_set pending from 50 to 90",
        yes_or_no(require(db.compare_and_set("pending", "50", "90"), "compare_and_set")));
-  show("exists balance, in a snapshot from before",
-       yes_or_no(require(db.exists("balance", {.snapshot = &before}), "exists")));
+  show("get balance, in a snapshot from before",
+       require(db.get("balance", {.snapshot = &before}), "get"));
   Batch clear;
   clear.del("balance");
   clear.del("pending");
   require(db.write(clear), "writing a batch");
+}
+
+void show_transactions(Database& db) {
+  heading("Transactions");
+  require(db.begin_transaction(), "begin");
+  require(db.set("balance", "100"), "set");
+  require(db.set("pending", "50"), "set");
+  require(db.commit(), "commit");
+  show("begin, set balance 100, set pending 50, commit");
+  show("get balance", require(db.get("balance"), "get"));
+
+  require(db.begin_transaction(), "begin");
+  require(db.set("balance", "0"), "set");
+  show("begin, set balance 0, get balance", require(db.get("balance"), "get"));
+  require(db.rollback(), "rollback");
+  show("rollback, get balance", require(db.get("balance"), "get"));
+
+  Transaction first = db.begin();
+  Transaction second = db.begin();
+  require(first.increment("balance", -70), "increment");
+  require(second.increment("balance", -70), "increment");
+  show("two transactions take 70 each; first commit", first.commit().to_string());
+  const Status late = second.commit();
+  show("second commit", std::string(to_string(late.code())));
+  if (!late.is(StatusCode::kConflict)) give_up("finding a conflict", late.to_string());
 }
 
 void show_statistics(Database& db) {
@@ -158,6 +182,7 @@ void run(const std::string& folder, const std::string& index, const std::string&
     show_one_key(*db);
     show_many_keys(*db);
     show_expiry(*db);
+    show_transactions(*db);
     show_atomic_writes(*db);
   }
   heading("A crash");

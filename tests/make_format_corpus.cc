@@ -13,6 +13,7 @@
 #include "ashlar/database.h"
 #include "support/hexadecimal.h"
 #include "support/recipe.h"
+#include "support/sample_database.h"
 #include "support/write_script.h"
 
 namespace ashlar {
@@ -45,7 +46,7 @@ void write_shapes(Database& database, const std::string& prefix) {
 }
 
 void write_script(Database& database, uint64_t from, uint64_t to) {
-  const WriteScript script(20260730, "script:", 6'000);
+  const WriteScript script(20260730, "script:", 1'500);
   for (uint64_t number = from; number < to; ++number) require(database.write(script.batch(number)));
 }
 
@@ -68,17 +69,16 @@ void make(const std::string& folder, Compression compression) {
   auto database = Database::open(living, options);
   require(database.ok() ? Status() : database.status());
   write_shapes(**database, "settled:");
-  write_script(**database, 0, 150);
+  write_script(**database, 0, 120);
   require((*database)->compact());
   write_shapes(**database, "young:");
-  write_script(**database, 150, 250);
+  write_script(**database, 120, 200);
   require((*database)->flush());
   require((*database)->wait_for_background());
   write_shapes(**database, "logged:");
-  write_script(**database, 250, 300);
-  require((*database)->sync());
-  // What a killed process leaves, so that the log is part of it.
-  std::filesystem::copy(living, folder, std::filesystem::copy_options::recursive);
+  write_script(**database, 200, 240);
+  // As killed, so that the log is part of it.
+  copy_as_killed(**database, folder);
   write_entries(**database, folder + ".entries");
   database->reset();
   std::filesystem::remove_all(living);

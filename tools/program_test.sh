@@ -160,6 +160,9 @@ expect 'an open quote' 2 '' script 'get "a'
 # --- Transactions
 expect 'a commit keeps its writes' 0 $'5\n5' script begin 'set t 5' 'get t' commit 'get t'
 expect 'a rollback forgets them' 0 $'6\n5' script begin 'set t 6' 'get t' rollback 'get t'
+expect 'a savepoint keeps what came before' 0 $'5\n1' \
+  script begin 'set s 1' 'savepoint one' 'set t 9' 'rollback one' 'get t' commit 'get s'
+expect 'an unknown savepoint' 1 '' script begin 'rollback nowhere'
 expect 'so does leaving' 0 '' script begin 'set t 7'
 complains 'rolled back'
 expect 'and an error' 2 '' script begin 'set t 7' nonsense

@@ -152,6 +152,8 @@ class Database {
   Status begin_transaction(const TransactionOptions& options = {});
   Status commit();
   Status rollback();
+  Status savepoint(std::string_view name);
+  Status rollback_to(std::string_view name);
 
   // --- Time to live ------------------------------------------------------------------------------
 
@@ -191,6 +193,7 @@ class Database {
   explicit Database(std::unique_ptr<Parts> parts);
   // The calling thread's transaction; null if it has none.
   Transaction* bound_transaction() const;
+  Result<Transaction*> require_bound() const;
   void pause_before_attempt(int attempt);
   static const Status& status_of(const Status& status) { return status; }
   template <typename T>

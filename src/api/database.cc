@@ -282,20 +282,33 @@ Status Database::begin_transaction(const TransactionOptions& options) {
   return {};
 }
 
-Status Database::commit() {
+Result<Transaction*> Database::require_bound() const {
   Transaction* const tx = bound_transaction();
   if (tx == nullptr) return Status::invalid_argument("this thread has no transaction open");
+  return tx;
+}
+
+Status Database::commit() {
+  ASHLAR_TRY_ASSIGN(Transaction* const tx, require_bound());
   const Status status = tx->commit();
   parts_->bound.unbind();
   return status;
 }
 
 Status Database::rollback() {
-  if (bound_transaction() == nullptr) {
-    return Status::invalid_argument("this thread has no transaction open");
-  }
+  ASHLAR_TRY(require_bound().status());
   parts_->bound.unbind();
   return {};
+}
+
+Status Database::savepoint(std::string_view name) {
+  ASHLAR_TRY_ASSIGN(Transaction* const tx, require_bound());
+  return tx->savepoint(name);
+}
+
+Status Database::rollback_to(std::string_view name) {
+  ASHLAR_TRY_ASSIGN(Transaction* const tx, require_bound());
+  return tx->rollback_to(name);
 }
 
 // Random, so that transactions that met once do not meet again (as in Ethernet's back-off).

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/mutants.h"
 
 namespace ashlar {
 
@@ -29,6 +30,7 @@ bool Retention::keep(EntryView* entry, bool bottom) {
   }
   if (!entry->is_live(now_ms_)) {
     if (bottom && stripe == 0) return false;  // [KEEP-2]
+    if (ASHLAR_MUTANT("tombstones-dropped-early")) return false;
     entry->kind = EntryKind::kDelete;
     entry->value = {};
     entry->value_is_pointer = false;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/mutants.h"
 #include "base/try.h"
 #include "db/engine.h"
 #include "table/value_file.h"
@@ -164,6 +165,10 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
   for (const Commit::Item& item : commit.items()) {
     active_->add(next, commit.bytes().substr(item.offset, item.size), item.operation, item.hash);
     if (item.operation.value_is_pointer) note_value_file(item.operation);
+    if (ASHLAR_MUTANT("half-a-commit-visible")) {
+      make_visible(next);
+      env_.sleep(std::chrono::microseconds(1));
+    }
   }
   last_sequence_ = next;
   *sequence = next;

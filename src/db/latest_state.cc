@@ -4,18 +4,24 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/mutants.h"
 #include "base/try.h"
 #include "db/engine.h"
 
 namespace ashlar {
 namespace {
 
+bool is_newer(const EntryView& entry, SequenceNumber since) {
+  if (ASHLAR_MUTANT("tombstones-not-validated") && entry.kind == EntryKind::kDelete) return false;
+  return entry.sequence > since;
+}
+
 // The first entry in [from, to) that is newer than `since`; false if there is none.
 Result<bool> find_newer(EntryIterator& entries, std::string_view from, std::string_view to,
                         SequenceNumber since, std::string* key) {
   for (entries.seek(from, kMaximumSequence); entries.valid(); entries.next()) {
     if (!before_end(entries.entry().key, to)) return false;
-    if (entries.entry().sequence > since) {
+    if (is_newer(entries.entry(), since)) {
       key->assign(entries.entry().key);
       return true;
     }
@@ -27,6 +33,7 @@ Result<bool> find_newer(EntryIterator& entries, std::string_view from, std::stri
 // A key of [from, to) that a range tombstone newer than `since` covers.
 bool covered_by_newer(const RangeTombstones& tombstones, std::string_view from,
                       std::string_view to, SequenceNumber since, std::string* key) {
+  if (ASHLAR_MUTANT("range-tombstones-not-validated")) return false;
   for (const RangeTombstones::Fragment& fragment : tombstones.fragments()) {
     if (fragment.sequences.front() <= since || !before_end(fragment.from, to) ||
         !before_end(from, fragment.to)) {
@@ -49,6 +56,7 @@ Status LatestState::find(std::string_view key, FoundEntry* found) const {
 }
 
 SequenceNumber LatestState::newest_tombstone_covering(std::string_view key) const {
+  if (ASHLAR_MUTANT("range-tombstones-not-validated")) return 0;
   SequenceNumber newest = view_.active->range_tombstones().covering(key, kMaximumSequence);
   for (const auto& memtable : view_.immutables) {
     newest = std::max(newest, memtable->range_tombstones().covering(key, kMaximumSequence));
@@ -60,15 +68,15 @@ Result<bool> LatestState::changed(std::string_view key, SequenceNumber since) co
   if (newest_tombstone_covering(key) > since) return true;
   const uint64_t hash = hash_key(key);
   EntryView entry;
-  if (view_.active->get(key, hash, kMaximumSequence, &entry)) return entry.sequence > since;
+  if (view_.active->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
   for (const auto& memtable : view_.immutables) {
-    if (memtable->get(key, hash, kMaximumSequence, &entry)) return entry.sequence > since;
+    if (memtable->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
   }
   if (view_.version->largest_sequence() <= since) return false;
   TableLookup lookup;
   ASHLAR_TRY_ASSIGN(const bool found,
                     view_.version->get(key, hash, kMaximumSequence, &lookup));
-  return found && lookup.entry.sequence > since;
+  return found && is_newer(lookup.entry, since);
 }
 
 Result<bool> LatestState::changed_within(std::string_view from, std::string_view to,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutants.h"
 #include "base/try.h"
 #include "txn/transaction_cursor.h"
 
@@ -60,6 +61,10 @@ Status TransactionState::writable() const {
   return {};
 }
 
+bool TransactionState::records_reads() const {
+  return !options_.read_only && options_.isolation == Isolation::kSerializable;
+}
+
 Status TransactionState::set(std::string_view key, std::string_view value,
                              std::chrono::milliseconds ttl) {
   if (ttl.count() < 0) return Status::invalid_argument("ttl is negative");
@@ -104,10 +109,14 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
     return {};
   }
   if (writes_.deletes(key)) return no_such_key();
-  if (!options_.read_only && options_.isolation == Isolation::kSerializable) reads_.add_key(key);
+  if (ASHLAR_MUTANT("snapshot-retaken-by-reads")) snapshot_ = engine_.take_snapshot();
   const EpochGuard guard;
   FoundEntry found;
-  ASHLAR_TRY(engine_.find(key, &*snapshot_, &found, now_ms_));
+  const Status sought = engine_.find(key, &*snapshot_, &found, now_ms_);
+  const bool unrecorded =
+      ASHLAR_MUTANT("absent-keys-not-validated") && sought.is(StatusCode::kNotFound);
+  if (records_reads() && !unrecorded) reads_.add_key(key);
+  ASHLAR_TRY(sought);
   value->assign(found.value);
   if (expires_at_ms != nullptr) *expires_at_ms = found.expires_at_ms;
   return {};
@@ -117,11 +126,10 @@ std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
   if (Status status = usable(); !status.ok()) {
     return std::make_unique<FailedCursor>(std::move(status));
   }
-  const bool recorded = !options_.read_only && options_.isolation == Isolation::kSerializable;
   CursorBounds unlimited = bounds;
   unlimited.limit = UINT64_MAX;
   return std::make_unique<TransactionCursor>(engine_.new_cursor(unlimited, &*snapshot_, now_ms_),
-                                             writes_, recorded ? reads_.add_range() : nullptr,
+                                             writes_, records_reads() ? reads_.add_range() : nullptr,
                                              std::move(bounds), now_ms_);
 }
 
@@ -166,6 +174,7 @@ Status TransactionState::pass(const LatestState& latest, Commit*) {
 // First committer wins.
 Status TransactionState::validate_writes(const LatestState& latest) const {
   Status status;
+  if (ASHLAR_MUTANT("writes-not-validated")) return status;
   const SequenceNumber since = snapshot_->sequence();
   writes_.for_each_written(
       [&](std::string_view key) {

@@ -47,6 +47,7 @@ class TransactionState : public CommitGate {
 
  private:
   Status writable() const;
+  bool records_reads() const;
   Status pass(const LatestState& latest, Commit* commit) override;
   Status validate_writes(const LatestState& latest) const;
   void end();

@@ -80,7 +80,7 @@ void CrashSequence::commit() {
   for (uint64_t left = random_.one_in(3) ? random_.between(2, 8) : 1; left > 0; --left) {
     const uint64_t i = random_.below(kKeys);
     if (random_.one_in(15)) {
-      const uint64_t end = std::min(kKeys, i + random_.below(8));
+      const uint64_t end = std::min(kKeys, i + 1 + random_.below(8));
       batch.del_range(key_of(i), key_of(end));
       contents_.erase(contents_.lower_bound(key_of(i)), contents_.lower_bound(key_of(end)));
     } else if (random_.one_in(6)) {

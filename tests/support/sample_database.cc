@@ -50,12 +50,23 @@ ScriptState make_sample(const std::string& folder, Compression compression) {
   EXPECT_OK(database.sync());
   // The frames of these writes tell that those before them were on stable storage.
   write_some(database, 5 * kWrites / 6, kWrites, &state);
-  EXPECT_OK(database.sync());
-  // The copy is what a killed process leaves.
-  std::filesystem::copy(living, folder, std::filesystem::copy_options::recursive);
+  copy_as_killed(database, folder);
   opened->reset();
   std::filesystem::remove_all(living);
   return state;
+}
+
+void copy_as_killed(Database& database, const std::string& to) {
+  EXPECT_OK(database.sync());
+  // A segment of the log may be made or removed at any time; no file that matters is.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    EXPECT_OK(database.wait_for_background());
+    std::error_code error;
+    std::filesystem::remove_all(to);
+    std::filesystem::copy(database.path(), to, std::filesystem::copy_options::recursive, error);
+    if (!error) return;
+  }
+  ADD_FAILURE() << "the folder never rests";
 }
 
 Examination examine(const std::string& folder, const ScriptState& expected, Options options) {

@@ -16,6 +16,10 @@ Options sample_options(Compression compression = Compression::kLz4);
 // Returns what it holds; all of it is on stable storage.
 ScriptState make_sample(const std::string& folder, Compression compression = Compression::kLz4);
 
+// Copies the folder of an open database that nobody writes to: the copy is what a killed process
+// would leave, its log included.
+void copy_as_killed(Database& database, const std::string& to);
+
 // The script that wrote the sample, to compare with.
 const WriteScript& sample_script();
 

@@ -1,4 +1,4 @@
-// begin, commit, rollback: several commands as one step.
+// begin, savepoint, rollback, commit: several commands as one step.
 #include "base/try.h"
 #include "tools/command.h"
 #include "tools/session.h"
@@ -25,8 +25,17 @@ Outcome commit(Session& session, const Arguments&) {
   return done(session);
 }
 
-Outcome rollback(Session& session, const Arguments&) {
-  ASHLAR_TRY(session.rollback());
+Outcome rollback(Session& session, const Arguments& arguments) {
+  if (arguments.size() > 0) {
+    ASHLAR_TRY(session.db().rollback_to(arguments[0]));
+  } else {
+    ASHLAR_TRY(session.rollback());
+  }
+  return done(session);
+}
+
+Outcome savepoint(Session& session, const Arguments& arguments) {
+  ASHLAR_TRY(session.db().savepoint(arguments[0]));
   return done(session);
 }
 
@@ -53,9 +62,20 @@ std::vector<Command> transaction_commands() {
            "run it again.",
        .access = Access::kWrite,
        .run = commit},
+      {.name = "savepoint",
+       .group = kGroup,
+       .synopsis = "NAME",
+       .summary = "Mark the writes so far, for rollback NAME.",
+       .minimum_words = 1,
+       .maximum_words = 1,
+       .access = Access::kWrite,
+       .run = savepoint},
       {.name = "rollback",
        .group = kGroup,
-       .summary = "End the transaction and forget its writes; so does leaving.",
+       .synopsis = "[SAVEPOINT]",
+       .summary = "Forget the writes since the savepoint; without one all, and end the transaction.",
+       .details = "Leaving without commit forgets them all, too.",
+       .maximum_words = 1,
        .access = Access::kWrite,
        .run = rollback},
   };
