@@ -79,11 +79,8 @@ RetireList::~RetireList() {
 
 void RetireList::retire(std::function<void()> free) {
   const uint64_t epoch = registry().advance();
-  {
-    const std::lock_guard lock(mutex_);
-    items_.push_back({epoch, std::move(free)});
-  }
-  collect();
+  const std::lock_guard lock(mutex_);
+  items_.push_back({epoch, std::move(free)});
 }
 
 std::size_t RetireList::collect() {

@@ -32,8 +32,9 @@ class RetireList {
   // Frees what is left; no reader may be inside by then.
   ~RetireList();
 
-  // Calls `free` once no guard that exists now is left: at once, in a later retire() or collect(),
-  // or at the end. [EPOCH-1] The object must have been unlinked before the call.
+  // Has `free` called once no guard that exists now is left: by a later collect(), or at the end.
+  // Cheap, so that it can be called with locks held. [EPOCH-1] The object must have been unlinked
+  // before the call.
   void retire(std::function<void()> free);
   // Frees what can be; returns how many objects still wait.
   std::size_t collect();

@@ -44,6 +44,8 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
     }
     publish_view(std::move(next));
   }
+  // Here, and not under a lock that writers need: it unmaps memory and removes files.
+  retired_.collect();
   update_cache_capacity();
 }
 

@@ -373,6 +373,7 @@ TEST_F(TableTest, LooksUpOldVersionsWhileItBecomesResidentAndPaged) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (auto owner = table->release_image(); owner != nullptr) {
       retired.retire([owner = std::move(owner)]() mutable { owner.reset(); });
+      retired.collect();
     }
   }
   stop = true;

@@ -199,8 +199,11 @@ class Checker {
   std::optional<Anomaly> run() {
     for (Node node = 0; node < history_.size() && !anomaly_; ++node) read_transaction(node);
     for (auto it = keys_.begin(); it != keys_.end() && !anomaly_; ++it) {
-      it->second.is_list ? order_list(it->first, &it->second)
-                         : order_values(it->first, &it->second);
+      if (it->second.is_list) {
+        order_list(it->first, &it->second);
+      } else {
+        order_values(it->first, &it->second);
+      }
       if (!anomaly_) add_dependencies(it->first, it->second);
     }
     if (anomaly_) return anomaly_;
