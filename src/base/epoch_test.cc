@@ -42,6 +42,7 @@ TEST(Epoch, ReaderThatCameLaterHoldsNothingUp) {
   std::thread early([&] {
     const EpochGuard guard;
     stage = 1;
+    stage.notify_all();
     stage.wait(1);
   });
   stage.wait(0);
