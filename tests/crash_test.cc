@@ -41,7 +41,8 @@ class Explorer {
     const std::size_t position = crash.position();
     std::string fate;
     if (random_.one_in(6)) {
-      const std::size_t torn = random_.one_in(2) ? 0 : random_.below(9000);
+      // A kill stops a write between pages or, past the page cache, between sectors.
+      const std::size_t torn = random_.one_in(2) ? 0 : 512 * random_.below(18);
       return judge(sequence, crash.killed(torn), sequence.after_kill(position),
                    "killed after operation " + std::to_string(position) + ", " +
                        std::to_string(torn) + " bytes of the next written");

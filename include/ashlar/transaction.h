@@ -42,11 +42,11 @@ struct TransactionOptions {
   // Writes are refused; never conflicts, and commit() does nothing. Costs what a snapshot costs.
   bool read_only = false;
   // Unset: the database's own setting.
-  std::optional<Durability> durability;
+  std::optional<Durability> durability{};
   // Every call fails with kAborted once the transaction is this old; zero: no limit.
   std::chrono::milliseconds age_limit{0};
   // Shown in the statistics while the transaction is open.
-  std::string owner;
+  std::string owner{};
 };
 
 // Movable; rolls back when it goes out of scope. Memory: in proportion to what it read and wrote.

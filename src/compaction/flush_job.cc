@@ -73,19 +73,21 @@ Status write_entries(const JobContext& context, EntryIterator* entries, bool set
                      Retention* retention, OutputWriter* writer,
                      std::vector<std::string>* first_keys, JobReport* report) {
   const Compression compression = settle ? context.compression : Compression::kNone;
+  std::string last_key;
   for (; entries->valid(); entries->next()) {
     if (++report->entries_read % kEntriesBetweenStopChecks == 0 && context.stopping.load()) {
       return Status::aborted("flush stopped: the database is closing");
     }
     EntryView entry = entries->entry();
     if (!retention->keep(&entry, settle)) continue;
-    if (!writer->table_open() ||
-        (writer->wants_cut() && entry.key != std::string_view(first_keys->back()))) {
+    // [VER-2] All versions of a key go to one table.
+    if (!writer->table_open() || (writer->wants_cut() && entry.key != last_key)) {
       ASHLAR_TRY(writer->end_table());
       ASHLAR_TRY(writer->begin_table(first_keys->size(), compression));
       first_keys->emplace_back(entry.key);
     }
     ASHLAR_TRY(writer->add(entry));
+    last_key.assign(entry.key);
     ++report->entries_written;
   }
   return entries->status();

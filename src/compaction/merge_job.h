@@ -10,11 +10,12 @@
 
 namespace ashlar {
 
-// What to merge. Made by the picker from the current version; stays valid while no other merge runs,
-// as flushes only add runs in front.
+// What to merge. Made by the picker from the current version; stays valid while no other merge
+// runs, as flushes only add runs in front.
 struct MergePlan {
   std::shared_ptr<const Version> base;
-  // The oldest runs of `base`, all of them to be consumed; may be empty.
+  // All runs of `base`, or none. (Those of one flush must not be parted: at the bottom an entry
+  // loses the sequence that tells it from the flush's range tombstones.)
   std::vector<std::shared_ptr<const Run>> runs;
 
   struct Target {

@@ -218,6 +218,7 @@ Status Engine::replay_frame(const LogFrame& frame) {
                 each.hash);
     note_value_file(each.operation);
   }
+  active_->end_commit();
   last_sequence_ = std::max(last_sequence_, frame.sequence);
   return {};
 }

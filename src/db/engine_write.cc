@@ -94,9 +94,11 @@ Status Engine::writable() const {
 Status Engine::check_size(const Commit& commit) const {
   const std::size_t limit =
       std::min(kLargestCommitBytes, options_.memory_budget / kCommitShareOfBudget);
-  if (commit.bytes().size() <= limit) return {};
-  return Status::too_large("commit of " + std::to_string(commit.bytes().size()) +
-                           " bytes: the limit is " + std::to_string(limit) +
+  const std::size_t bytes = commit.bytes().size() + commit.count() * kMemtableBytesPerRecord;
+  if (bytes <= limit) return {};
+  return Status::too_large("commit of " + std::to_string(commit.count()) +
+                           " operations takes " + std::to_string(bytes) +
+                           " bytes of memory: the limit is " + std::to_string(limit) +
                            ", an eighth of memory_budget but at most 96 MiB");
 }
 
@@ -170,6 +172,7 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
       env_.sleep(std::chrono::microseconds(1));
     }
   }
+  active_->end_commit();
   last_sequence_ = next;
   *sequence = next;
   commits_.fetch_add(1, std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 // A record is named by its offset in the memtable's arena in units of 8 bytes, and is never 0.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -18,6 +19,7 @@ inline constexpr RecordNumber kRecordLimit = 1u << 24;
 
 // Invariants: [HASH-1] a slot, once taken, always leads to records of the same key.
 //             [HASH-2] a slot is stored after the record that it names is complete.
+//             [HASH-3] put() finds a free slot, whatever the hashes, if has_room() said so.
 class HashIndex {
  public:
   // For about `expected` keys; takes memory for as many again in overflow buckets.
@@ -25,7 +27,12 @@ class HashIndex {
   static std::size_t memory_bytes(std::size_t expected);
 
   // Whether `count` more keys are sure to find free slots. Writer only.
-  bool has_room(std::size_t count) const { return next_overflow_ + count < bucket_count_ * 2; }
+  bool has_room(std::size_t count) const {
+    // Each key may need an overflow bucket, if few are added; and each overflow bucket has a full
+    // bucket in front of it, if many are.
+    const std::size_t taken = next_overflow_ - bucket_count_;
+    return std::min(taken + count, (key_count_ + count) / kSlots) < bucket_count_;
+  }
 
   void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets()[home(hash)]); }
 
@@ -46,6 +53,7 @@ class HashIndex {
     } else {
       link(RecordNumber{0});
       slot = free_slot(hash);
+      ++key_count_;
     }
     slot->store(tag(hash) << 24 | record, std::memory_order_release);
   }
@@ -60,9 +68,7 @@ class HashIndex {
 
   static uint32_t tag(uint64_t hash) { return static_cast<uint32_t>(hash) & 0xff; }
   std::size_t home(uint64_t hash) const { return ((hash >> 32) * bucket_count_) >> 32; }
-  Bucket* buckets() const {
-    return reinterpret_cast<Bucket*>(const_cast<char*>(memory_.data()));
-  }
+  Bucket* buckets() const { return reinterpret_cast<Bucket*>(const_cast<char*>(memory_.data())); }
 
   template <typename SameKey>
   const std::atomic<uint32_t>* find_slot(uint64_t hash, SameKey&& same_key) const {
@@ -84,6 +90,7 @@ class HashIndex {
   HugeBuffer memory_;
   std::size_t bucket_count_ = 0;   // home buckets; as many overflow buckets follow
   std::size_t next_overflow_ = 0;  // writer only
+  std::size_t key_count_ = 0;      // writer only
 };
 
 }  // namespace ashlar

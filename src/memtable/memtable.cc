@@ -1,6 +1,7 @@
 #include "memtable/memtable.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -18,19 +19,26 @@ constexpr std::size_t kIndexBytesPerRecord = 16;
 constexpr std::size_t kOrderBytesPerRecord = 16;
 // The hash index is laid out for records of this size; smaller ones fill it before the arena.
 constexpr std::size_t kTypicalRecordBytes = 128;
-// Copies of the range tombstones are made for each new one.
-constexpr std::size_t kMaximumRangeTombstones = 256;
+// Each commit with a range tombstone makes a copy of all so far: this many in all, at most, besides
+// those of one commit.
+constexpr std::size_t kMaximumRangeTombstoneCopies = 32 << 10;
 
-constexpr std::size_t round_up_8(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
+// Buffers are taken in whole pages.
+constexpr std::size_t whole_pages(std::size_t bytes) {
+  return bytes / kPageBytes * kPageBytes;
+}
+constexpr std::size_t round_up_8(std::size_t bytes) {
+  return (bytes + 7) & ~std::size_t{7};
+}
 
 }  // namespace
 
 Result<std::shared_ptr<Memtable>> Memtable::create(std::size_t capacity, uint64_t log_position,
                                                    MemoryBudget* budget) {
   const std::size_t expected = capacity / (kTypicalRecordBytes + kIndexBytesPerRecord);
-  const std::size_t index_bytes = HashIndex::memory_bytes(expected);
+  const std::size_t index_bytes = whole_pages(HashIndex::memory_bytes(expected) + kPageBytes - 1);
   const std::size_t arena_bytes =
-      std::min(capacity - index_bytes, std::size_t{kRecordLimit} * 8);
+      std::min(whole_pages(capacity - index_bytes), std::size_t{kRecordLimit} * 8);
   ASHLAR_TRY_ASSIGN(HugeBuffer arena,
                     HugeBuffer::allocate(arena_bytes, MemoryUse::kMemtable, budget));
   ASHLAR_TRY_ASSIGN(HashIndex index, HashIndex::create(expected, budget));
@@ -53,8 +61,7 @@ bool Memtable::fits(std::size_t bytes, std::size_t count) const {
   const std::size_t records = bytes + count * (kRecordHeaderBytes + 7);
   const std::size_t order = (entry_count() + count) * kOrderBytesPerRecord;
   return end_.load(std::memory_order_relaxed) + records + order <= arena_.size() &&
-         index_.has_room(count) &&
-         range_tombstone_versions_.size() <= kMaximumRangeTombstones;
+         index_.has_room(count) && range_tombstone_copies_ <= kMaximumRangeTombstoneCopies;
 }
 
 void Memtable::add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
@@ -70,7 +77,8 @@ void Memtable::add(SequenceNumber sequence, std::string_view operation, const Op
   largest_sequence_ = sequence;
 
   if (decoded.kind == EntryKind::kDeleteRange) {
-    add_range_tombstone(sequence, decoded);
+    new_range_tombstones_.push_back(
+        {std::string(decoded.key), std::string(decoded.value), sequence});
   } else {
     shrink_common_prefix(to, decoded.key);
     const auto number = static_cast<RecordNumber>(at / 8);
@@ -99,9 +107,13 @@ void Memtable::shrink_common_prefix(const char* record, std::string_view key) {
   common_prefix_.store(static_cast<std::size_t>(differs - key.begin()), std::memory_order_relaxed);
 }
 
-void Memtable::add_range_tombstone(SequenceNumber sequence, const Operation& operation) {
+void Memtable::end_commit() {
+  if (new_range_tombstones_.empty()) return;
   std::vector<RangeTombstone> all = range_tombstones().all();
-  all.push_back({std::string(operation.key), std::string(operation.value), sequence});
+  all.insert(all.end(), std::make_move_iterator(new_range_tombstones_.begin()),
+             std::make_move_iterator(new_range_tombstones_.end()));
+  new_range_tombstones_.clear();
+  range_tombstone_copies_ += all.size();
   range_tombstone_versions_.push_back(std::make_unique<const RangeTombstones>(std::move(all)));
   range_tombstones_.store(range_tombstone_versions_.back().get(), std::memory_order_release);
 }
@@ -129,9 +141,11 @@ Status Memtable::verify_checksums() const {
   const std::size_t end = end_.load(std::memory_order_acquire);
   for (std::size_t at = 8; at < end;) {
     const char* const bytes = arena_.data() + at;
-    const auto size = load<uint32_t>(bytes + 12);
-    const std::string_view operation(bytes + kRecordHeaderBytes, size);
-    if (crc32c(operation.substr(0, size - 4)) != load<uint32_t>(operation.data() + size - 4)) {
+    const std::size_t size = load<uint32_t>(bytes + 12);
+    const bool possible = size > 4 && size <= end - at - kRecordHeaderBytes;
+    const std::string_view operation(bytes + kRecordHeaderBytes, possible ? size : 0);
+    if (!possible ||
+        crc32c(operation.substr(0, size - 4)) != load<uint32_t>(operation.data() + size - 4)) {
       return Status::corruption("memtable: record at offset " + std::to_string(at) +
                                 " changed in memory: its checksum does not match");
     }
@@ -140,7 +154,9 @@ Status Memtable::verify_checksums() const {
   return {};
 }
 
-SequenceNumber Memtable::sequence_of(const char* record) { return load<uint64_t>(record); }
+SequenceNumber Memtable::sequence_of(const char* record) {
+  return load<uint64_t>(record);
+}
 
 std::string_view Memtable::key_of(const char* record) {
   const char* const at = record + kRecordHeaderBytes + 9;

@@ -40,6 +40,9 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // Adds one encoded operation, for which fits() said yes. Writer only.
   void add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
            uint64_t hash);
+  // To be called behind the last operation of a commit, before the commit becomes visible: readers
+  // find its range tombstones from then on. Writer only.
+  void end_commit();
 
   void prefetch(uint64_t hash) const { index_.prefetch(hash); }
   // The newest version of the key not above `visible`. Range tombstones are the caller's business.
@@ -49,7 +52,7 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // Iterates over everything added before the call. Keeps the memtable alive.
   std::unique_ptr<EntryIterator> new_iterator() const;
 
-  // Those added so far; valid as long as the memtable.
+  // Those of the commits so far; valid as long as the memtable.
   const RangeTombstones& range_tombstones() const {
     return *range_tombstones_.load(std::memory_order_acquire);
   }
@@ -81,7 +84,6 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   static SequenceNumber sequence_of(const char* record);
   static std::string_view key_of(const char* record);
   static EntryView entry_of(const char* record);
-  void add_range_tombstone(SequenceNumber sequence, const Operation& operation);
   void shrink_common_prefix(const char* record, std::string_view key);
 
   HugeBuffer arena_;
@@ -98,6 +100,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
 
   std::atomic<const RangeTombstones*> range_tombstones_;
   std::vector<std::unique_ptr<const RangeTombstones>> range_tombstone_versions_;  // writer only
+  std::vector<RangeTombstone> new_range_tombstones_;                              // writer only
+  std::size_t range_tombstone_copies_ = 0;                                        // writer only
 
   mutable MemtableOrder order_;
 };

@@ -91,6 +91,16 @@ struct alignas(64) PageCache::Shard {
     frame->referenced = false;
     --found_count;
   }
+  // Makes as many chains as there are frames, or up to twice as many.
+  void rehash() {
+    const std::size_t chains = clock.empty() ? 0 : std::bit_ceil(clock.size());
+    index.assign(chains, nullptr);
+    index.shrink_to_fit();
+    found_count = 0;
+    for (PageFrame* frame : clock) {
+      if (frame->found) link(frame);
+    }
+  }
   // An unpinned frame, its page forgotten; null if all are pinned. Two rounds of the clock take
   // every second chance away.
   PageFrame* evict() {
@@ -168,6 +178,13 @@ PagePin PageCache::find(uint64_t file_number, uint32_t page) {
 
 PagePin PageCache::reserve(uint64_t file_number, uint32_t page) {
   Shard& shard = shard_of(file_number, page);
+  if (frame_count_.load(std::memory_order_relaxed) <
+      wanted_frames_.load(std::memory_order_relaxed)) {
+    std::unique_lock lock(shard.mutex);
+    const bool full = shard.found_count == shard.clock.size();
+    lock.unlock();
+    if (full) grow();
+  }
   {
     const std::lock_guard lock(shard.mutex);
     if (PageFrame* frame = shard.evict(); frame != nullptr) {
@@ -211,22 +228,24 @@ void PageCache::erase_file(uint64_t file_number) {
 void PageCache::set_capacity(std::size_t bytes) {
   const std::lock_guard lock(resize_mutex_);
   const std::size_t wanted = frames_for(bytes);
-  std::size_t have = 0;
-  for (const auto& extent : extents_) have += extent->frame_count;
-  if (have == wanted) return;
-  // A small last extent makes room for a whole one, so that many small steps don't leave many.
-  while (!extents_.empty() && (have > wanted || (have < wanted && extents_.back()->frame_count <
-                                                                      kMaximumExtentFrames))) {
-    have -= extents_.back()->frame_count;
-    drop_last_extent();
+  wanted_frames_.store(wanted);
+  if (frame_count_.load() <= wanted) return;
+  while (frame_count_.load() > wanted) drop_last_extent();
+  for (Shard& shard : *shards_) {
+    const std::lock_guard shard_lock(shard.mutex);
+    shard.rehash();
+    shard.clock.shrink_to_fit();
   }
-  while (have < wanted) {
-    const std::size_t frames = std::min(wanted - have, kMaximumExtentFrames);
-    if (!add_extent(frames)) break;
-    have += frames;
-  }
-  rebuild_index();
   collect_dropped_locked();
+}
+
+void PageCache::grow() {
+  const std::unique_lock lock(resize_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  const std::size_t have = frame_count_.load();
+  const std::size_t wanted = wanted_frames_.load();
+  if (have >= wanted) return;
+  (void)add_extent(std::min(wanted - have, kMaximumExtentFrames));
 }
 
 bool PageCache::add_extent(std::size_t frame_count) {
@@ -248,14 +267,18 @@ bool PageCache::add_extent(std::size_t frame_count) {
     for (std::size_t i = number; i < frame_count; i += kShards) {
       shard.clock.push_back(&extent->frames[i]);
     }
+    // Chains grow by doubling, so that many small steps cost no more than one.
+    if (shard.index.size() < shard.clock.size()) shard.rehash();
   }
   extents_.push_back(std::move(extent));
+  frame_count_.fetch_add(frame_count);
   return true;
 }
 
 void PageCache::drop_last_extent() {
   std::unique_ptr<Extent> extent = std::move(extents_.back());
   extents_.pop_back();
+  frame_count_.fetch_sub(extent->frame_count);
   for (Shard& shard : *shards_) {
     const std::lock_guard lock(shard.mutex);
     // Extents are added and dropped at the end, so this one's frames are the last in each clock.
@@ -268,20 +291,6 @@ void PageCache::drop_last_extent() {
   }
   dropped_.push_back(std::move(extent));
   dropped_count_.store(dropped_.size());
-}
-
-void PageCache::rebuild_index() {
-  for (Shard& shard : *shards_) {
-    const std::lock_guard lock(shard.mutex);
-    const std::size_t chains = shard.clock.empty() ? 0 : std::bit_ceil(shard.clock.size());
-    shard.index.assign(chains, nullptr);
-    shard.index.shrink_to_fit();
-    shard.clock.shrink_to_fit();
-    shard.found_count = 0;
-    for (PageFrame* frame : shard.clock) {
-      if (frame->found) shard.link(frame);
-    }
-  }
 }
 
 void PageCache::collect_dropped() {

@@ -62,14 +62,14 @@ class PagePin {
 //            changes as long as it is pinned.
 class PageCache {
  public:
-  // Takes memory for at most `capacity_bytes`, bookkeeping included, at once, from MemoryUse::
+  // Takes memory for at most `capacity_bytes`, bookkeeping included, as pages come, from MemoryUse::
   // kPageCache whether the budget has it or not. Less if the system has none.
   PageCache(MemoryBudget* budget, std::size_t capacity_bytes);
   ~PageCache();
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
-  // Grows at once. Shrinking forgets the pages of the extents that go and gives their memory back
+  // Growing costs nothing before pages come. Shrinking forgets the pages of the extents that go and gives their memory back
   // at once, or, where one of an extent's pages is pinned, when the last such pin ends.
   void set_capacity(std::size_t bytes);
 
@@ -100,9 +100,10 @@ class PageCache {
   static std::size_t frames_for(std::size_t bytes);
   Shard& shard_of(uint64_t file_number, uint32_t page);
   PagePin pin_frame(PageFrame* frame);
+  // Adds an extent, if the capacity allows and nobody else is resizing.
+  void grow();
   bool add_extent(std::size_t frame_count);
   void drop_last_extent();
-  void rebuild_index();
   void collect_dropped();
   void collect_dropped_locked();
 
@@ -112,6 +113,8 @@ class PageCache {
   std::vector<std::unique_ptr<Extent>> extents_;  // guarded by resize_mutex_
   std::vector<std::unique_ptr<Extent>> dropped_;  // likewise: wait for pins
   std::atomic<std::size_t> dropped_count_{0};
+  std::atomic<std::size_t> wanted_frames_{0};  // as the capacity allows
+  std::atomic<std::size_t> frame_count_{0};    // of extents_
 };
 
 }  // namespace ashlar

@@ -100,6 +100,8 @@ TEST(PageCache, CapacityCountsInTheBudgetAndIsNeverExceeded) {
   MemoryBudget budget(64 * kMiB);
   {
     PageCache cache(&budget, 10 * kMiB);
+    EXPECT_EQ(budget.used(MemoryUse::kPageCache), 0u);  // taken as pages come
+    for (uint32_t page = 0; page < 5000; ++page) add(cache, 2, page);
     EXPECT_LE(budget.used(MemoryUse::kPageCache), 10 * kMiB);
     EXPECT_GT(budget.used(MemoryUse::kPageCache), 9 * kMiB);
     cache.set_capacity(3 * kMiB);
@@ -111,6 +113,8 @@ TEST(PageCache, CapacityCountsInTheBudgetAndIsNeverExceeded) {
     EXPECT_FALSE(cache.find(1, 1));
     EXPECT_EQ(budget.used(MemoryUse::kPageCache), kPageBytes);
     cache.set_capacity(20 * kMiB);
+    for (uint32_t page = 0; page < 10000; ++page) add(cache, 3, page);
+    EXPECT_LE(budget.used(MemoryUse::kPageCache), 20 * kMiB + kPageBytes);
     EXPECT_GT(budget.used(MemoryUse::kPageCache), 19 * kMiB);
   }
   EXPECT_EQ(budget.used(), 0u);

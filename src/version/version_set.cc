@@ -239,6 +239,14 @@ Result<std::shared_ptr<const Version>> VersionSet::build(const State& state,
     std::sort(it->second->tables.begin(), it->second->tables.end(), by_key);
     version->runs.push_back(it->second);
   }
+  for (const auto& [owner, tables] : owned) {
+    const auto is_bottom = [](const auto& table) { return table.first == Tier::kBottom; };
+    if (!state.partitions.contains(owner) ||
+        std::count_if(tables.begin(), tables.end(), is_bottom) > 1) {
+      return Status::corruption("manifest: partition " + std::to_string(owner) +
+                                " is missing, or has two bottoms");
+    }
+  }
   for (const auto& [number, lower] : state.partitions) {
     version->partitions.push_back(make_partition(number, lower, owned[number]));
   }

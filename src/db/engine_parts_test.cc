@@ -1,0 +1,196 @@
+// The engine's small parts: memory plan, pacer, clock, snapshots.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <thread>
+#include <vector>
+
+#include "base/limits.h"
+#include "db/expiry_clock.h"
+#include "db/memory_plan.h"
+#include "db/snapshot_registry.h"
+#include "db/write_pacer.h"
+#include "env/sim_env.h"
+
+namespace ashlar {
+namespace {
+
+// --- MemoryPlan ----------------------------------------------------------------------------------
+
+TEST(MemoryPlan, StaysWithinEveryBudget) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  for (std::size_t budget = 16 * kMiB; budget <= std::size_t{64} << 30; budget += budget / 7 + 1) {
+    const MemoryPlan plan(budget);
+    const std::size_t memtables = plan.memtable_bytes * (kMaximumImmutableMemtables + 1);
+    EXPECT_LE(memtables + plan.ring_bytes + plan.cache_bytes, budget) << budget;
+    EXPECT_GE(plan.memtable_bytes, kMinimumMemtableBytes);
+    EXPECT_LE(plan.memtable_bytes, kMaximumMemtableBytes);
+    EXPECT_EQ(plan.memtable_bytes % kPageBytes, 0u);
+    EXPECT_TRUE(std::has_single_bit(plan.ring_bytes)) << budget;
+    EXPECT_GE(plan.ring_bytes, kMinimumLogRingBytes);
+    EXPECT_LE(plan.ring_bytes, kMaximumLogRingBytes);
+    EXPECT_GE(plan.segment_bytes, plan.ring_bytes) << budget;
+    EXPECT_LE(plan.segment_bytes, kMaximumLogSegmentBytes);
+    EXPECT_EQ(plan.segment_bytes % kPageBytes, 0u);
+    EXPECT_GE(plan.table_bytes, kMinimumTableBytes);
+    EXPECT_LT(plan.table_bytes, kMaximumTableBytes);
+    EXPECT_EQ(plan.merge_buffer_bytes % kPageBytes, 0u);
+    EXPECT_GT(plan.cache_bytes, budget / 4);
+    EXPECT_LE(plan.minimum_page_cache_bytes, plan.cache_bytes);
+    EXPECT_GE(plan.minimum_page_cache_bytes, kMiB);
+  }
+}
+
+// --- WritePacer ----------------------------------------------------------------------------------
+
+constexpr uint64_t kFlushSpeed = 100'000'000;
+
+TEST(WritePacer, CostsNothingWithoutDebt) {
+  SimEnv env(1);
+  WritePacer pacer(env);
+  pacer.set_debt(0, 0, kFlushSpeed);
+  EXPECT_EQ(pacer.pace(std::size_t{1} << 30), 0u);
+  pacer.set_debt(kMaximumImmutableMemtables - 2, 2 * kRunsBeforeDistribution, kFlushSpeed);
+  EXPECT_EQ(pacer.pace(std::size_t{1} << 30), 0u);
+  EXPECT_EQ(pacer.slept_us(), 0u);
+}
+
+TEST(WritePacer, SlowsWritersToALittleLessThanTheFlush) {
+  SimEnv env(1);
+  WritePacer pacer(env);
+  pacer.set_debt(kMaximumImmutableMemtables - 1, 0, kFlushSpeed);
+  const uint64_t start = env.monotonic_ns();
+  constexpr uint64_t kBytes = 10'000'000;
+  uint64_t reported = 0;
+  for (uint64_t written = 0; written < kBytes; written += 100) reported += pacer.pace(100);
+  const double seconds = static_cast<double>(env.monotonic_ns() - start) / 1e9;
+  const double speed = kBytes / seconds;
+  EXPECT_LT(speed, kFlushSpeed);
+  EXPECT_GT(speed, kFlushSpeed * 0.85);
+  EXPECT_EQ(pacer.slept_us(), reported);
+}
+
+TEST(WritePacer, SleepsInShortSlices) {
+  SimEnv env(1);
+  WritePacer pacer(env);
+  pacer.set_debt(kMaximumImmutableMemtables - 1, 0, kFlushSpeed);
+  for (int i = 0; i < 100'000; ++i) {
+    const uint64_t slept = pacer.pace(100);
+    ASSERT_TRUE(slept == 0 || (slept >= 200 && slept < 300)) << slept;
+  }
+  // Nor does one large write, or a flush that hardly moves, stop a writer for long.
+  pacer.set_debt(kMaximumImmutableMemtables, 1000, 1);
+  EXPECT_LE(pacer.pace(std::size_t{96} << 20), 5000u);
+}
+
+TEST(WritePacer, SlowsMoreTheMoreRunsWait) {
+  SimEnv env(1);
+  WritePacer pacer(env);
+  const auto slept_with = [&](int runs) {
+    pacer.set_debt(0, runs, kFlushSpeed);
+    uint64_t slept = 0;
+    for (int i = 0; i < 10'000; ++i) slept += pacer.pace(1000);
+    return slept;
+  };
+  EXPECT_EQ(slept_with(2 * kRunsBeforeDistribution), 0u);
+  const uint64_t few = slept_with(2 * kRunsBeforeDistribution + 2);
+  const uint64_t many = slept_with(2 * kRunsBeforeDistribution + 20);
+  EXPECT_GT(few, 0u);
+  EXPECT_GT(many, 10 * few);
+}
+
+TEST(WritePacer, ForgetsTheDebtOnceItIsPaid) {
+  SimEnv env(1);
+  WritePacer pacer(env);
+  pacer.set_debt(kMaximumImmutableMemtables, 0, 1000);
+  EXPECT_GT(pacer.pace(1000), 0u);
+  pacer.set_debt(0, 0, 1000);
+  EXPECT_EQ(pacer.pace(1'000'000), 0u);
+}
+
+// --- ExpiryClock ---------------------------------------------------------------------------------
+
+TEST(ExpiryClock, FollowsTheWallClockAndNeverGoesBack) {  // [TTL-1]
+  SimEnv env(1);
+  ExpiryClock clock(env);
+  env.set_wall_clock_us(5'000'999);
+  EXPECT_EQ(clock.now_ms(), 5000u);
+  env.set_wall_clock_us(9'000'000);
+  EXPECT_EQ(clock.now_ms(), 9000u);
+  env.set_wall_clock_us(1'000'000);
+  EXPECT_EQ(clock.now_ms(), 9000u);
+  env.set_wall_clock_us(9'001'000);
+  EXPECT_EQ(clock.now_ms(), 9001u);
+}
+
+TEST(ExpiryClock, NeverGoesBackForAnyOfManyThreads) {  // [TTL-1]
+  SimEnv env(1);
+  ExpiryClock clock(env);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      uint64_t latest = 0;
+      for (uint64_t j = 0; j < 20'000; ++j) {
+        if (i == 0) env.set_wall_clock_us((j * 7919 % 100'000) * 1000);
+        const uint64_t now = clock.now_ms();
+        ASSERT_GE(now, latest);
+        latest = now;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// --- SnapshotRegistry
+// ------------------------------------------------------------------------------
+
+TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
+  SnapshotRegistry registry;
+  EXPECT_EQ(registry.oldest(), kMaximumSequence);
+  EXPECT_TRUE(registry.sequences().empty());
+  EXPECT_EQ(registry.oldest_taken_ns(), 0u);
+  EXPECT_EQ(registry.take(100, [] { return SequenceNumber{7}; }), 7u);
+  registry.take(200, [] { return SequenceNumber{7}; });
+  registry.take(50, [] { return SequenceNumber{9}; });
+  EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{7, 9}));
+  EXPECT_EQ(registry.count(), 3u);
+  EXPECT_EQ(registry.oldest_taken_ns(), 50u);
+  registry.release(7, 100);
+  EXPECT_EQ(registry.oldest(), 7u);
+  registry.release(7, 200);
+  EXPECT_EQ(registry.oldest(), 9u);
+  EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{9}));
+  registry.release(9, 50);
+  EXPECT_EQ(registry.count(), 0u);
+}
+
+// Whoever lists the snapshots after a sequence was read as the newest finds it there.
+TEST(SnapshotRegistry, MissesNoSnapshotThatIsBeingTaken) {  // [SNAP-1]
+  SnapshotRegistry registry;
+  std::atomic<SequenceNumber> visible{1};
+  std::atomic<SequenceNumber> taking{0};
+  std::atomic<bool> done{false};
+  std::thread taker([&] {
+    for (uint64_t i = 0; i < 20'000; ++i) {
+      const SequenceNumber taken = registry.take(i, [&] {
+        const SequenceNumber newest = visible.fetch_add(1);
+        taking.store(newest);
+        return newest;
+      });
+      taking.store(0);
+      registry.release(taken, i);
+    }
+    done = true;
+  });
+  while (!done) {
+    const SequenceNumber seen = taking.load();
+    const std::vector<SequenceNumber> held = registry.sequences();
+    if (seen != 0 && taking.load() == seen) {
+      ASSERT_EQ(held, std::vector<SequenceNumber>{seen});
+    }
+  }
+  taker.join();
+}
+
+}  // namespace
+}  // namespace ashlar

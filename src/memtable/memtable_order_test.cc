@@ -1,0 +1,164 @@
+// Order on demand, against a sorted list.
+#include "memtable/memtable_order.h"
+
+#include <gtest/gtest.h>
+
+#include "memtable/memtable_test_support.h"
+
+namespace ashlar {
+namespace {
+
+void expect_both_ways(const TestMemtable& memtable) {
+  const std::vector<TestRecord> wanted = in_order(memtable.records());
+  const auto it = memtable.shared()->new_iterator();
+  std::size_t at = 0;
+  for (it->seek_first(); it->valid(); it->next(), ++at) {
+    ASSERT_LT(at, wanted.size());
+    ASSERT_TRUE(same_record(it->entry(), wanted[at])) << at;
+  }
+  ASSERT_EQ(at, wanted.size());
+  for (it->seek_last(); it->valid(); it->previous()) {
+    ASSERT_GT(at, 0u);
+    ASSERT_TRUE(same_record(it->entry(), wanted[--at])) << at;
+  }
+  ASSERT_EQ(at, 0u);
+}
+
+// Seeks somewhere near a record, then steps to and fro.
+void expect_walks(const TestMemtable& memtable, std::mt19937_64& random, int count) {
+  const std::vector<TestRecord> wanted = in_order(memtable.records());
+  const auto it = memtable.shared()->new_iterator();
+  for (int i = 0; i < count; ++i) {
+    const TestRecord& near = wanted[random() % wanted.size()];
+    std::string key = near.key;
+    if (random() % 4 == 0) key.push_back('\0');
+    if (random() % 4 == 0) key.pop_back();
+    const SequenceNumber sequences[] = {kMaximumSequence, near.sequence, near.sequence + 1, 0};
+    const SequenceNumber sequence = sequences[random() % 4];
+    it->seek(key, sequence);
+    auto at = static_cast<std::size_t>(
+        std::partition_point(wanted.begin(), wanted.end(),
+                             [&](const TestRecord& record) {
+                               return entry_before(record.key, record.sequence, key, sequence);
+                             }) -
+        wanted.begin());
+    for (int step = 0; step < 10; ++step) {
+      ASSERT_EQ(it->valid(), at < wanted.size());
+      if (!it->valid()) break;
+      ASSERT_TRUE(same_record(it->entry(), wanted[at])) << at;
+      if (random() % 2 == 0) {
+        it->next();
+        ++at;
+      } else {
+        it->previous();
+        --at;  // in front of the first: beyond the end, as a number
+      }
+    }
+  }
+}
+
+TEST(MemtableOrder, IsThatOfASortedListHoweverOftenItIsAskedFor) {  // [ORDER-1]
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    std::mt19937_64 random(seed);
+    TestMemtable memtable;
+    for (const TestRecord& record : random_records(random, 3000)) {
+      ASSERT_TRUE(memtable.add(record));
+      // Asking leaves a run behind: few of them, or many of different sizes.
+      if (random() % (seed * seed * 20) == 0) memtable->new_iterator();
+    }
+    expect_both_ways(memtable);
+    expect_walks(memtable, random, 2000);
+    if (HasFatalFailure()) FAIL() << "seed " << seed;
+  }
+}
+
+TEST(MemtableOrder, FollowsACommonPrefixThatShrinksUnderItsRuns) {
+  TestMemtable memtable;
+  SequenceNumber sequence = 0;
+  std::mt19937_64 random(1);
+  std::string prefix = "tenant:0001:table:orders:row:";
+  while (true) {
+    for (int i = 0; i < 50; ++i) {
+      memtable.set(prefix + std::to_string(random() % 1000), ++sequence, "v");
+    }
+    expect_both_ways(memtable);
+    if (prefix.empty()) break;
+    prefix.resize(prefix.size() - std::min<std::size_t>(prefix.size(), 5));
+    memtable.set(prefix + "\x01", ++sequence, "shorter");
+  }
+  expect_walks(memtable, random, 1000);
+}
+
+TEST(MemtableOrder, SeekOutsideTheCommonPrefix) {
+  TestMemtable memtable;
+  for (int i = 0; i < 10; ++i) memtable.set("middle:" + std::to_string(i), 1u + i, "v");
+  const auto it = memtable->new_iterator();
+  for (const std::string_view before : {"", "a", "midd", "middle9", "middle:"}) {
+    it->seek(before, kMaximumSequence);
+    ASSERT_TRUE(it->valid()) << before;
+    EXPECT_EQ(it->entry().key, "middle:0") << before;
+  }
+  for (const std::string_view behind : {"middle;", "n", "\xff", "middle:99"}) {
+    it->seek(behind, kMaximumSequence);
+    EXPECT_FALSE(it->valid()) << behind;
+  }
+}
+
+TEST(MemtableOrder, TellsApartKeysThatDifferOnlyInTrailingZeros) {
+  TestMemtable memtable;
+  SequenceNumber sequence = 0;
+  std::string key = "k";
+  for (int i = 0; i < 20; ++i, key.push_back('\0')) memtable.set(key, ++sequence, "v");
+  for (int i = 0; i < 20; ++i) {
+    key.pop_back();
+    memtable.set(key, ++sequence, "w");
+  }
+  expect_both_ways(memtable);
+}
+
+TEST(MemtableOrder, SortsTheLongestKeysBesideTheShortest) {
+  TestMemtable memtable(std::size_t{16} << 20);
+  SequenceNumber sequence = 0;
+  for (int i = 0; i < 20; ++i) {
+    memtable.set(std::string(kMaximumKeyBytes - 1, 'l') + static_cast<char>(i), ++sequence, "v");
+    memtable.set(std::string(1, static_cast<char>('a' + i)), ++sequence, "v");
+  }
+  expect_both_ways(memtable);
+}
+
+TEST(MemtableIterator, SeesWhatWasThereWhenItWasMade) {
+  TestMemtable memtable;
+  memtable.set("b", 1, "v");
+  const auto it = memtable->new_iterator();
+  memtable.set("a", 2, "v");
+  memtable.set("c", 3, "v");
+  it->seek_first();
+  ASSERT_TRUE(it->valid());
+  EXPECT_EQ(it->entry().key, "b");
+  it->next();
+  EXPECT_FALSE(it->valid());
+}
+
+TEST(MemtableIterator, KeepsTheMemtableAlive) {
+  std::unique_ptr<EntryIterator> it;
+  MemoryBudget budget(std::size_t{1} << 30);
+  {
+    auto memtable = Memtable::create(std::size_t{1} << 20, 0, &budget).value();
+    Operation operation;
+    operation.key = "k";
+    operation.value = "v";
+    std::string bytes;
+    encode_operation(operation, &bytes);
+    memtable->add(1, bytes, operation, hash_key("k"));
+    it = memtable->new_iterator();
+  }
+  it->seek_first();
+  ASSERT_TRUE(it->valid());
+  EXPECT_EQ(it->entry().value, "v");
+  EXPECT_GT(budget.used(), 0u);
+  it.reset();
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+}  // namespace
+}  // namespace ashlar

@@ -1,0 +1,303 @@
+#include "memtable/memtable.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/coding.h"
+#include "memtable/memtable_test_support.h"
+
+namespace ashlar {
+namespace {
+
+TEST(Memtable, IsEmptyAtFirst) {
+  TestMemtable memtable;
+  EXPECT_TRUE(memtable->empty());
+  EXPECT_EQ(memtable->entry_count(), 0u);
+  EXPECT_EQ(memtable->largest_sequence(), 0u);
+  EXPECT_EQ(memtable->log_position(), 4096u);
+  EXPECT_EQ(memtable.get("a"), "none");
+}
+
+TEST(Memtable, FindsTheNewestVersionThatIsVisible) {
+  TestMemtable memtable;
+  memtable.set("k", 3, "three");
+  memtable.set("other", 4, "x");
+  ASSERT_TRUE(memtable.add({"k", 5, "", EntryKind::kDelete}));
+  memtable.set("k", 9, "nine");
+  EXPECT_EQ(memtable.get("k"), "nine@9");
+  EXPECT_EQ(memtable.get("k", 9), "nine@9");
+  EXPECT_EQ(memtable.get("k", 8), "deleted@5");
+  EXPECT_EQ(memtable.get("k", 5), "deleted@5");
+  EXPECT_EQ(memtable.get("k", 4), "three@3");
+  EXPECT_EQ(memtable.get("k", 2), "none");
+  EXPECT_EQ(memtable->largest_sequence(), 9u);
+}
+
+TEST(Memtable, OfOneCommitTheLaterOperationCounts) {
+  TestMemtable memtable;
+  memtable.set("k", 3, "first");
+  memtable.set("k", 3, "second");
+  EXPECT_EQ(memtable.get("k", 3), "second@3");
+  EXPECT_EQ(memtable.get("k", 2), "none");
+}
+
+TEST(Memtable, KeepsKeysThatArePrefixesOfEachOtherApart) {
+  TestMemtable memtable;
+  const std::vector<std::string> keys = {
+      "a", std::string("a\0", 2), std::string("a\0\0", 3), "aa", "\xff", "\xff\xff"};
+  for (std::size_t i = 0; i < keys.size(); ++i) memtable.set(keys[i], i + 1, std::to_string(i));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_EQ(memtable.get(keys[i]), std::to_string(i) + "@" + std::to_string(i + 1));
+  }
+  EXPECT_EQ(memtable.get(std::string("\0", 1)), "none");
+}
+
+TEST(Memtable, HoldsTheLongestKey) {
+  TestMemtable memtable;
+  const std::string longest(kMaximumKeyBytes, 'k');
+  memtable.set(longest, 1, "v");
+  memtable.set(longest.substr(1), 2, "w");
+  EXPECT_EQ(memtable.get(longest), "v@1");
+  EXPECT_EQ(memtable.get(longest.substr(1)), "w@2");
+  EXPECT_EQ(memtable.get(longest.substr(2)), "none");
+}
+
+TEST(Memtable, GivesBackExpiryAndPointerMarkAsWritten) {
+  TestMemtable memtable;
+  Operation operation;
+  operation.kind = EntryKind::kSet;
+  operation.key = "k";
+  operation.value = "pointer";
+  operation.value_is_pointer = true;
+  operation.expires_at_ms = 77;
+  std::string bytes;
+  encode_operation(operation, &bytes);
+  memtable->add(8, bytes, operation, hash_key("k"));
+  EntryView entry;
+  ASSERT_TRUE(memtable->get("k", hash_key("k"), 8, &entry));
+  EXPECT_TRUE(entry.value_is_pointer);
+  EXPECT_EQ(entry.expires_at_ms, 77u);
+  EXPECT_EQ(entry.value, "pointer");
+}
+
+TEST(Memtable, OneKeyUpdatedAHundredThousandTimesKeepsEveryVersion) {
+  TestMemtable memtable(std::size_t{16} << 20);
+  constexpr SequenceNumber kVersions = 100'000;
+  for (SequenceNumber i = 1; i <= kVersions; ++i) memtable.set("counter", i, std::to_string(i));
+  EXPECT_EQ(memtable->entry_count(), kVersions);
+  for (const SequenceNumber visible : {SequenceNumber{1}, SequenceNumber{50'000}, kVersions}) {
+    EXPECT_EQ(memtable.get("counter", visible),
+              std::to_string(visible) + "@" + std::to_string(visible));
+  }
+  const auto it = memtable->new_iterator();
+  SequenceNumber expected = kVersions;
+  for (it->seek_first(); it->valid(); it->next()) ASSERT_EQ(it->entry().sequence, expected--);
+  EXPECT_EQ(expected, 0u);
+  it->seek("counter", 500);
+  ASSERT_TRUE(it->valid());
+  EXPECT_EQ(it->entry().sequence, 500u);
+}
+
+TEST(Memtable, AnswersLikeAMap) {  // [MEM-1]
+  std::mt19937_64 random(7);
+  TestMemtable memtable;
+  std::map<std::string, std::vector<TestRecord>> oracle;
+  for (const TestRecord& record : random_records(random, 5000)) {
+    ASSERT_TRUE(memtable.add(record));
+    oracle[record.key].push_back(record);
+  }
+  for (const auto& [key, versions] : oracle) {
+    for (int i = 0; i < 5; ++i) {
+      const SequenceNumber visible = random() % 5000;
+      std::string wanted = "none";
+      for (const TestRecord& version : versions) {
+        if (version.sequence > visible) continue;
+        wanted = (version.kind == EntryKind::kSet ? version.value : "deleted") + "@" +
+                 std::to_string(version.sequence);
+      }
+      ASSERT_EQ(memtable.get(key, visible), wanted);
+    }
+    ASSERT_EQ(memtable.get(key + "?"), "none");
+  }
+}
+
+// --- Room --------------------------------------------------------------------------------------
+
+void fill(TestMemtable& memtable, std::size_t key_bytes, std::size_t value_bytes) {
+  const std::string value(value_bytes, 'v');
+  for (SequenceNumber i = 1;; ++i) {
+    std::string key = std::to_string(i);
+    key.insert(0, key_bytes > key.size() ? key_bytes - key.size() : 0, '0');
+    if (!memtable.add({key, i, value})) break;
+  }
+}
+
+TEST(Memtable, AddNeverOverflowsWhatFitsAllowed) {
+  for (const std::size_t key_bytes : {std::size_t{1}, std::size_t{16}, std::size_t{1000}}) {
+    for (const std::size_t value_bytes :
+         {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{5000}}) {
+      TestMemtable memtable(std::size_t{1} << 20);
+      fill(memtable, key_bytes, value_bytes);
+      ASSERT_GT(memtable.records().size(), 50u);
+      EXPECT_LE(memtable->used_bytes(), memtable->memory_bytes());
+      for (const TestRecord& record : memtable.records()) {
+        ASSERT_EQ(memtable.get(record.key), record.value + "@" + std::to_string(record.sequence));
+      }
+      EXPECT_TRUE(memtable->verify_checksums().ok());
+    }
+  }
+}
+
+TEST(Memtable, TakesNoMoreMemoryThanItsCapacity) {
+  constexpr std::size_t kCapacity = std::size_t{4} << 20;
+  TestMemtable memtable(kCapacity);
+  EXPECT_LE(memtable->memory_bytes(), kCapacity);
+  EXPECT_LE(memtable.budget().used(MemoryUse::kMemtable), kCapacity);
+  EXPECT_GT(memtable.budget().used(MemoryUse::kMemtable), kCapacity / 2);
+}
+
+TEST(Memtable, GivesItsMemoryBack) {
+  MemoryBudget budget(std::size_t{1} << 30);
+  { const auto memtable = Memtable::create(std::size_t{1} << 20, 0, &budget).value(); }
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+// A commit lies in one memtable as a whole: one made for it must take it.
+TEST(Memtable, ManySmallOperationsOfOneCommitFit) {  // [HASH-3]
+  TestMemtable memtable(std::size_t{1} << 20);
+  constexpr std::size_t kCount = 10'000;
+  ASSERT_TRUE(memtable->fits(kCount * 20, kCount));
+  for (std::size_t i = 0; i < kCount; ++i) {
+    Operation operation;
+    operation.kind = EntryKind::kDelete;
+    const std::string key = std::to_string(i);
+    operation.key = key;
+    std::string bytes;
+    encode_operation(operation, &bytes);
+    memtable->add(1, bytes, operation, hash_key(key));
+  }
+  EXPECT_EQ(memtable->entry_count(), kCount);
+}
+
+TEST(Memtable, DoesNotFitWhatIsLargerThanItself) {
+  TestMemtable memtable(std::size_t{1} << 20);
+  EXPECT_FALSE(memtable->fits(std::size_t{1} << 20, 1));
+  EXPECT_FALSE(memtable->fits(0, std::size_t{1} << 20));
+}
+
+// --- Range tombstones ----------------------------------------------------------------------------
+
+TEST(Memtable, RangeTombstonesAreKeptApartFromEntries) {
+  TestMemtable memtable;
+  memtable.set("b", 1, "v");
+  memtable.del_range("a", "c", 2);
+  EXPECT_EQ(memtable->entry_count(), 1u);
+  EXPECT_EQ(memtable.get("b"), "v@1");
+  EXPECT_EQ(memtable.get("a"), "none");
+  EXPECT_EQ(memtable->range_tombstones().covering("b", 2), 2u);
+  EXPECT_EQ(memtable->range_tombstones().covering("b", 1), 0u);
+  EXPECT_EQ(memtable->range_tombstones().covering("c", 2), 0u);
+  const auto it = memtable->new_iterator();
+  it->seek_first();
+  ASSERT_TRUE(it->valid());
+  EXPECT_EQ(it->entry().key, "b");
+  it->next();
+  EXPECT_FALSE(it->valid());
+}
+
+TEST(Memtable, WithNothingButARangeTombstoneIsNotEmpty) {
+  TestMemtable memtable;
+  memtable.del_range("a", "", 2);
+  EXPECT_FALSE(memtable->empty());
+  EXPECT_EQ(memtable->largest_sequence(), 2u);
+  const auto it = memtable->new_iterator();
+  it->seek_first();
+  EXPECT_FALSE(it->valid());
+  it->seek_last();
+  EXPECT_FALSE(it->valid());
+  it->seek("a", kMaximumSequence);
+  EXPECT_FALSE(it->valid());
+}
+
+TEST(Memtable, OldSetsOfRangeTombstonesStayValid) {
+  TestMemtable memtable;
+  memtable.del_range("a", "b", 1);
+  const RangeTombstones& before = memtable->range_tombstones();
+  for (SequenceNumber i = 2; i <= 100; ++i) memtable.del_range("a", "c", i);
+  EXPECT_EQ(before.all().size(), 1u);
+  EXPECT_EQ(memtable->range_tombstones().all().size(), 100u);
+}
+
+TEST(Memtable, IsFullAfterManyRangeTombstones) {
+  TestMemtable memtable;
+  SequenceNumber count = 0;
+  while (count < 10'000 && memtable.add({"a", count + 1, "b", EntryKind::kDeleteRange})) ++count;
+  EXPECT_GE(count, 100u);
+  EXPECT_LT(count, 1000u);
+}
+
+TEST(Memtable, TakesManyRangeTombstonesOfOneCommit) {
+  TestMemtable memtable;
+  constexpr SequenceNumber kCommit = 7;
+  constexpr int kCount = 20'000;
+  ASSERT_TRUE(memtable->fits(std::size_t{kCount} * 30, kCount));
+  for (int i = 0; i < kCount; ++i) {
+    const std::string from = std::to_string(100'000 + 2 * i);
+    const std::string to = std::to_string(100'001 + 2 * i);
+    Operation operation;
+    operation.kind = EntryKind::kDeleteRange;
+    operation.key = from;
+    operation.value = to;
+    std::string bytes;
+    encode_operation(operation, &bytes);
+    memtable->add(kCommit, bytes, operation, 0);
+  }
+  EXPECT_TRUE(memtable->range_tombstones().empty());  // nobody sees half a commit
+  memtable->end_commit();
+  EXPECT_EQ(memtable->range_tombstones().all().size(), std::size_t{kCount});
+  EXPECT_EQ(memtable->range_tombstones().covering("100002", kMaximumSequence), kCommit);
+  EXPECT_EQ(memtable->range_tombstones().covering("100003", kMaximumSequence), 0u);
+}
+
+// --- Damage --------------------------------------------------------------------------------------
+
+TEST(Memtable, ChecksumsFindEveryFlippedByteOfAnOperation) {
+  TestMemtable memtable;
+  memtable.set("one", 1, "first");
+  memtable.set("two", 2, "second");
+  ASSERT_TRUE(memtable->verify_checksums().ok());
+  EntryView entry;
+  ASSERT_TRUE(memtable->get("two", hash_key("two"), 2, &entry));
+  for (const std::string_view part : {entry.key, entry.value}) {
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      char* const byte = const_cast<char*>(part.data()) + i;
+      *byte = static_cast<char>(*byte ^ 0x20);
+      const Status damaged = memtable->verify_checksums();
+      EXPECT_TRUE(damaged.is(StatusCode::kCorruption));
+      EXPECT_NE(damaged.message().find("offset"), std::string_view::npos);
+      *byte = static_cast<char>(*byte ^ 0x20);
+    }
+  }
+  EXPECT_TRUE(memtable->verify_checksums().ok());
+}
+
+TEST(Memtable, ADamagedLengthIsFoundAndNotFollowed) {
+  TestMemtable memtable;
+  memtable.set("one", 1, "first");
+  memtable.set("two", 2, "second");
+  EntryView entry;
+  ASSERT_TRUE(memtable->get("one", hash_key("one"), 2, &entry));
+  // In front of the key: its length 1, operation 1, timestamp 8, and before them "operation bytes".
+  char* const length = const_cast<char*>(entry.key.data()) - 1 - 1 - 8 - 4;
+  const auto before = load<uint32_t>(length);
+  for (const uint32_t wrong : {0u, 3u, before + 8, 0xffffffffu}) {
+    store<uint32_t>(length, wrong);
+    EXPECT_TRUE(memtable->verify_checksums().is(StatusCode::kCorruption)) << wrong;
+  }
+  store<uint32_t>(length, before);
+  EXPECT_TRUE(memtable->verify_checksums().ok());
+}
+
+}  // namespace
+}  // namespace ashlar
