@@ -13,6 +13,10 @@ add_library(ashlar_flags INTERFACE)
 target_compile_options(ashlar_flags INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
   -Wimplicit-fallthrough -fno-omit-frame-pointer)
+if(ASHLAR_SANITIZE)
+  # Half the time of -O2 to compile, and reports that name each function.
+  add_compile_options(-O1)
+endif()
 if(ASHLAR_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

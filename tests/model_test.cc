@@ -21,7 +21,9 @@ constexpr uint64_t kOperations = 100'000;
 constexpr uint64_t kOperationsOfARun = 12'500;
 
 // The clock that the engine reads, too: it may lag behind others by its resolution.
-uint64_t real_now_ms() { return real_env()->wall_clock_us() / 1000; }
+uint64_t real_now_ms() {
+  return real_env()->wall_clock_us() / 1000;
+}
 
 // Makes and runs one world after the other, each with its seed.
 void run_worlds(const std::function<void(uint64_t seed, uint64_t operations)>& run) {

@@ -14,7 +14,8 @@ namespace ashlar {
 // An ordered list of writes for Database::write. Later ones win over earlier ones on the same key.
 //
 // Errors are found by Database::write, which then writes nothing: a key over 64 KiB, a value over
-// 1 GiB, a range whose end lies before its start, a batch over 1 GiB.
+// 1 GiB, a range whose end lies before its start, a batch that takes more than an eighth of the
+// memory budget or 96 MiB (values of 1 MiB and more do not count).
 //
 // Threads: one at a time. A batch may be written again, and reused after clear().
 class Batch {

@@ -79,7 +79,10 @@ class Merge {
 
   Status run() {
     consume_runs();
-    for (const Range& range : ranges_) ASHLAR_TRY(merge_range(range));
+    for (const Range& range : ranges_) {
+      ASHLAR_TRY(merge_range(range));
+      give_up_if_empty(range);
+    }
     if (writer_.table_open()) ASHLAR_TRY(end_output(upper_));
     for (const RunScanner& scanner : scanners_) {
       ASHLAR_TRY(scanner.status());
@@ -157,6 +160,12 @@ class Merge {
     }
     if (!range.settle && writer_.table_open()) return end_output(range.upper);
     return {};
+  }
+
+  // A partition in which nothing is left goes to the one before it.
+  void give_up_if_empty(const Range& range) {
+    const bool empty = range.settle && range.partition != 0 && !partition_taken_;
+    if (empty && !range.lower.empty()) edit_.removed_partitions.push_back(range.partition);
   }
 
   Status write(const Range& range, EntryView entry) {

@@ -117,12 +117,33 @@ TEST(Tree, AnEmptiedTreeTakesWritesAgain) {
   ASSERT_TRUE(tree.flush().ok());
   ASSERT_TRUE(tree.merge_everything().ok());
   EXPECT_TRUE(tree.versions.current()->all_tables().empty());
+  EXPECT_EQ(tree.versions.current()->partitions.size(), 1u);
   tree.expect_files_match_version();
   for (int i = 150; i < 300; ++i) tree.set("key" + std::to_string(i), "again");
   ASSERT_TRUE(tree.flush(true).ok());
   tree.expect_reads_as_written();
   ASSERT_TRUE(tree.merge_everything().ok());
   tree.expect_reads_as_written();
+}
+
+TEST(Tree, PartitionsOfAQueueDoNotAddUp) {
+  TestTree tree;
+  std::size_t most = 0;
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      tree.set("key" + std::to_string(10'000 + round * 100 + i), std::string(200, 'v'));
+    }
+    ASSERT_TRUE(tree.flush(true).ok());
+    for (int i = 0; i < 100; ++i) tree.del("key" + std::to_string(10'000 + round * 100 + i));
+    ASSERT_TRUE(tree.flush(true).ok());
+    while (const auto plan = pick_merge(tree.versions.current(), tree.picker_state(true))) {
+      ASSERT_TRUE(tree.merge(*plan).ok());
+    }
+    most = std::max(most, tree.versions.current()->partitions.size());
+  }
+  EXPECT_LT(most, 10u);
+  tree.expect_reads_as_written();
+  tree.expect_tree_is_sound();
 }
 
 // --- Flush ---------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ void Commit::set(std::string_view key, std::string_view value, uint64_t expires_
 void Commit::set_pointer(std::string_view key, const ValuePointer& pointer,
                          uint64_t expires_at_ms) {
   value_files_.push_back(pointer.file_number);
-  add(EntryKind::kSet, key, pointers_.emplace_back(pointer.encode()), expires_at_ms, true);
+  pointers_.push_back(std::make_unique<const std::string>(pointer.encode()));
+  add(EntryKind::kSet, key, *pointers_.back(), expires_at_ms, true);
   user_bytes_ += pointer.length;
 }
 

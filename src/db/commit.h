@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +60,7 @@ class Commit {
            bool value_is_pointer);
 
   std::vector<Item> items_;
-  std::deque<std::string> pointers_;
+  std::vector<std::unique_ptr<const std::string>> pointers_;  // encoded; items look at them
   std::vector<uint64_t> value_files_;
   std::string encoded_;
   uint32_t digest_ = 0;

@@ -149,18 +149,23 @@ TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   EXPECT_EQ(registry.oldest(), kMaximumSequence);
   EXPECT_TRUE(registry.sequences().empty());
   EXPECT_EQ(registry.oldest_taken_ns(), 0u);
-  EXPECT_EQ(registry.take(100, [] { return SequenceNumber{7}; }), 7u);
-  registry.take(200, [] { return SequenceNumber{7}; });
-  registry.take(50, [] { return SequenceNumber{9}; });
+  SnapshotRegistry::Hold first;
+  SnapshotRegistry::Hold second;
+  SnapshotRegistry::Hold third;
+  registry.take(&first, 50, [] { return SequenceNumber{7}; });
+  EXPECT_EQ(first.sequence, 7u);
+  registry.take(&second, 100, [] { return SequenceNumber{7}; });
+  registry.take(&third, 200, [] { return SequenceNumber{9}; });
   EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{7, 9}));
   EXPECT_EQ(registry.count(), 3u);
   EXPECT_EQ(registry.oldest_taken_ns(), 50u);
-  registry.release(7, 100);
+  registry.release(&first);
   EXPECT_EQ(registry.oldest(), 7u);
-  registry.release(7, 200);
+  EXPECT_EQ(registry.oldest_taken_ns(), 100u);
+  registry.release(&second);
   EXPECT_EQ(registry.oldest(), 9u);
   EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{9}));
-  registry.release(9, 50);
+  registry.release(&third);
   EXPECT_EQ(registry.count(), 0u);
 }
 
@@ -172,13 +177,14 @@ TEST(SnapshotRegistry, MissesNoSnapshotThatIsBeingTaken) {  // [SNAP-1]
   std::atomic<bool> done{false};
   std::thread taker([&] {
     for (uint64_t i = 0; i < 20'000; ++i) {
-      const SequenceNumber taken = registry.take(i, [&] {
+      SnapshotRegistry::Hold hold;
+      registry.take(&hold, i, [&] {
         const SequenceNumber newest = visible.fetch_add(1);
         taking.store(newest);
         return newest;
       });
       taking.store(0);
-      registry.release(taken, i);
+      registry.release(&hold);
     }
     done = true;
   });

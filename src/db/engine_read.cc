@@ -97,19 +97,23 @@ std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBounds& bounds,
                                       scan_listener_);
 }
 
-// The registration that ends with the last copy of a Snapshot.
+// The registration that ends with the Snapshot.
 class Snapshot::Pin {
  public:
-  Pin(std::shared_ptr<SnapshotRegistry> registry, SequenceNumber sequence, uint64_t taken_ns)
-      : registry_(std::move(registry)), sequence_(sequence), taken_ns_(taken_ns) {}
-  ~Pin() { registry_->release(sequence_, taken_ns_); }
+  Pin(std::shared_ptr<SnapshotRegistry> registry, uint64_t now_ns,
+      const std::atomic<SequenceNumber>& visible)
+      : registry_(std::move(registry)) {
+    registry_->take(&hold_, now_ns, [&] { return visible.load(std::memory_order_acquire); });
+  }
+  ~Pin() { registry_->release(&hold_); }
   Pin(const Pin&) = delete;
   Pin& operator=(const Pin&) = delete;
 
+  SequenceNumber sequence() const { return hold_.sequence; }
+
  private:
   const std::shared_ptr<SnapshotRegistry> registry_;
-  const SequenceNumber sequence_;
-  const uint64_t taken_ns_;
+  SnapshotRegistry::Hold hold_;
 };
 
 Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
@@ -117,10 +121,9 @@ Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
 Snapshot::~Snapshot() = default;
 
 Snapshot Engine::take_snapshot() const {
-  const uint64_t now = env_.monotonic_ns();
-  const SequenceNumber sequence =
-      snapshots_->take(now, [this] { return visible_.load(std::memory_order_acquire); });
-  return Snapshot(sequence, std::make_shared<Snapshot::Pin>(snapshots_, sequence, now));
+  auto pin = std::make_shared<Snapshot::Pin>(snapshots_, env_.monotonic_ns(), visible_);
+  const SequenceNumber sequence = pin->sequence();
+  return Snapshot(sequence, std::move(pin));
 }
 
 }  // namespace ashlar

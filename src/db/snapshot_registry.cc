@@ -1,46 +1,40 @@
 #include "db/snapshot_registry.h"
 
-#include <algorithm>
-
-#include "base/check.h"
 #include "base/limits.h"
 
 namespace ashlar {
 
-void SnapshotRegistry::release(SequenceNumber sequence, uint64_t taken_ns) {
+void SnapshotRegistry::release(Hold* hold) {
   const std::lock_guard lock(mutex_);
-  auto [at, end] = held_.equal_range(sequence);
-  while (at != end && at->second != taken_ns) ++at;
-  ASHLAR_CHECK(at != end);
-  held_.erase(at);
+  hold->previous->next = hold->next;
+  hold->next->previous = hold->previous;
+  --count_;
 }
 
 std::vector<SequenceNumber> SnapshotRegistry::sequences() const {
   const std::lock_guard lock(mutex_);
   std::vector<SequenceNumber> sequences;
-  for (const auto& [sequence, taken] : held_) {
-    if (sequences.empty() || sequences.back() != sequence) sequences.push_back(sequence);
+  for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
+    if (sequences.empty() || sequences.back() != hold->sequence) {
+      sequences.push_back(hold->sequence);
+    }
   }
   return sequences;
 }
 
 SequenceNumber SnapshotRegistry::oldest() const {
   const std::lock_guard lock(mutex_);
-  return held_.empty() ? kMaximumSequence : held_.begin()->first;
+  return count_ == 0 ? kMaximumSequence : first_.next->sequence;
 }
 
 std::size_t SnapshotRegistry::count() const {
   const std::lock_guard lock(mutex_);
-  return held_.size();
+  return count_;
 }
 
 uint64_t SnapshotRegistry::oldest_taken_ns() const {
   const std::lock_guard lock(mutex_);
-  uint64_t oldest = 0;
-  for (const auto& [sequence, taken] : held_) {
-    if (oldest == 0 || taken < oldest) oldest = taken;
-  }
-  return oldest;
+  return count_ == 0 ? 0 : first_.next->taken_ns;
 }
 
 }  // namespace ashlar

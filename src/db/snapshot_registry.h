@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <vector>
 
 #include "base/entry.h"
+#include "base/spin_mutex.h"
 
 namespace ashlar {
 
@@ -15,27 +15,43 @@ namespace ashlar {
 //            newest visible one, so that no merge can miss it.
 class SnapshotRegistry {
  public:
-  // Registers what `newest()` returns.
+  // A held sequence; the holder's memory, so that taking a snapshot allocates nothing here.
+  struct Hold {
+    SequenceNumber sequence = 0;
+    uint64_t taken_ns = 0;  // monotonic
+    Hold* previous = nullptr;
+    Hold* next = nullptr;
+  };
+
+  SnapshotRegistry() { first_.previous = first_.next = &first_; }
+
+  // Registers what `newest()` returns, until release().
   template <typename Newest>
-  SequenceNumber take(uint64_t now_ns, Newest&& newest) {
+  void take(Hold* hold, uint64_t now_ns, Newest&& newest) {
     const std::lock_guard lock(mutex_);
-    const SequenceNumber sequence = newest();
-    held_.emplace(sequence, now_ns);
-    return sequence;
+    hold->sequence = newest();
+    hold->taken_ns = now_ns;
+    // In the order of taking, and so of their sequences.
+    hold->previous = first_.previous;
+    hold->next = &first_;
+    hold->previous->next = hold;
+    first_.previous = hold;
+    ++count_;
   }
-  void release(SequenceNumber sequence, uint64_t taken_ns);
+  void release(Hold* hold);
 
   // Ascending, each once.
   std::vector<SequenceNumber> sequences() const;
   // kMaximumSequence if there is none.
   SequenceNumber oldest() const;
   std::size_t count() const;
-  // Monotonic time at which the longest held one was taken; 0 if there is none.
+  // When the longest held one was taken; 0 if there is none.
   uint64_t oldest_taken_ns() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::multimap<SequenceNumber, uint64_t> held_;  // to the time at which it was taken
+  mutable SpinMutex mutex_;
+  Hold first_;  // head of a ring of holds
+  std::size_t count_ = 0;
 };
 
 }  // namespace ashlar

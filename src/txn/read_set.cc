@@ -31,8 +31,8 @@ Status check_range_unchanged(const LatestState& latest, std::string_view from, s
 Status ReadSet::validate(const LatestState& latest, SequenceNumber since) const {
   for (const std::string& key : keys_) ASHLAR_TRY(check_unchanged(latest, key, since));
   if (ASHLAR_MUTANT("ranges-not-validated")) return {};
-  for (const ReadRange& range : ranges_) {
-    if (range.touched) ASHLAR_TRY(check_range_unchanged(latest, range.from, range.to, since));
+  for (const auto& range : ranges_) {
+    if (range->touched) ASHLAR_TRY(check_range_unchanged(latest, range->from, range->to, since));
   }
   return {};
 }

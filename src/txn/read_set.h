@@ -1,10 +1,11 @@
 // What a transaction has read: the keys and the ranges, present or not.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "db/latest_state.h"
 
@@ -24,14 +25,16 @@ class ReadSet {
     if (!keys_.contains(key)) keys_.emplace(key);
   }
   // For a cursor to widen while it moves; stays valid as long as the set.
-  ReadRange* add_range() { return &ranges_.emplace_back(); }
+  ReadRange* add_range() {
+    return ranges_.emplace_back(std::make_unique<ReadRange>()).get();
+  }
 
   // Ok if nothing of it was changed by a commit later than `since`; else kConflict with a key.
   Status validate(const LatestState& latest, SequenceNumber since) const;
 
  private:
   std::set<std::string, std::less<>> keys_;
-  std::deque<ReadRange> ranges_;
+  std::vector<std::unique_ptr<ReadRange>> ranges_;
 };
 
 // kConflict if a commit later than `since` changed the key, or one in the range.

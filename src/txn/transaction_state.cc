@@ -31,15 +31,17 @@ TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry
       options_(std::move(options)),
       began_ns_(engine.env().monotonic_ns()),
       now_ms_(engine.now_ms()),
-      ticket_(registry.enter(options_.owner, began_ns_)),
-      snapshot_(engine.take_snapshot()) {}
+      entry_{.owner = &options_.owner, .since_ns = began_ns_},
+      snapshot_(engine.take_snapshot()) {
+  registry_.enter(&entry_);
+}
 
 TransactionState::~TransactionState() { end(); }
 
 void TransactionState::end() {
   if (!snapshot_) return;
   snapshot_.reset();
-  registry_.leave(ticket_);
+  registry_.leave(&entry_);
 }
 
 Status TransactionState::usable() const {

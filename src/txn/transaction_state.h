@@ -57,7 +57,7 @@ class TransactionState : public CommitGate {
   const TransactionOptions options_;
   const uint64_t began_ns_;
   const uint64_t now_ms_;  // by which entries are expired, from beginning to end
-  uint64_t ticket_;
+  TransactionRegistry::Entry entry_;
   std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
   WriteSet writes_;
   ReadSet reads_;

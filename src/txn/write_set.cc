@@ -1,24 +1,27 @@
 #include "txn/write_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/try.h"
 
 namespace ashlar {
 
 void WriteSet::set(std::string_view key, std::string_view value, uint64_t expires_at_ms) {
-  journal_.push_back({EntryKind::kSet, std::string(key), std::string(value), expires_at_ms});
-  apply(journal_.back());
+  append({EntryKind::kSet, std::string(key), std::string(value), expires_at_ms});
 }
 
 void WriteSet::del(std::string_view key) {
-  journal_.push_back({EntryKind::kDelete, std::string(key), {}, 0});
-  apply(journal_.back());
+  append({EntryKind::kDelete, std::string(key), {}, 0});
 }
 
 void WriteSet::del_range(std::string_view from, std::string_view to) {
-  journal_.push_back({EntryKind::kDeleteRange, std::string(from), std::string(to), 0});
-  apply(journal_.back());
+  append({EntryKind::kDeleteRange, std::string(from), std::string(to), 0});
+}
+
+void WriteSet::append(Write write) {
+  journal_.push_back(std::make_unique<const Write>(std::move(write)));
+  apply(*journal_.back());
 }
 
 void WriteSet::apply(const Write& write) {
@@ -38,7 +41,7 @@ void WriteSet::apply(const Write& write) {
 void WriteSet::rebuild() {
   points_.clear();
   deleted_ = RangeTombstones();
-  for (const Write& write : journal_) apply(write);
+  for (const auto& write : journal_) apply(*write);
 }
 
 const WriteSet::Write* WriteSet::find(std::string_view key) const {
@@ -70,7 +73,8 @@ bool WriteSet::rollback_to(std::string_view name) {
 }
 
 Status WriteSet::fill(Engine& engine, Commit* commit) const {
-  for (const Write& write : journal_) {
+  for (const auto& entry : journal_) {
+    const Write& write = *entry;
     if (write.kind == EntryKind::kDeleteRange) {
       commit->del_range(write.key, write.value);
     } else if (find(write.key) != &write) {

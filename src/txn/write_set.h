@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,21 +54,22 @@ class WriteSet {
   // Calls point(key) for each key written, and range(from, to) for each range deleted.
   template <typename Point, typename Range>
   void for_each_written(Point&& point, Range&& range) const {
-    for (const Write& write : journal_) {
-      if (write.kind == EntryKind::kDeleteRange) {
-        range(write.key, write.value);
+    for (const auto& write : journal_) {
+      if (write->kind == EntryKind::kDeleteRange) {
+        range(write->key, write->value);
       } else {
-        point(write.key);
+        point(write->key);
       }
     }
   }
 
  private:
+  void append(Write write);
   // Takes the journal's last write into account.
   void apply(const Write& write);
   void rebuild();
 
-  std::deque<Write> journal_;
+  std::vector<std::unique_ptr<const Write>> journal_;
   std::map<std::string_view, const Write*> points_;  // the last write of a key since its deletion
   RangeTombstones deleted_;
   std::vector<std::pair<std::string, std::size_t>> marks_;  // name, length of the journal
