@@ -161,7 +161,7 @@ void Engine::schedule_merge() {
 
 std::optional<MergePlan> Engine::next_merge() {
   PickerState state;
-  state.now_ms = clock_.now_ms();
+  state.now_ms = jobs_->now_ms();  // what the merge itself will go by
   state.oldest_snapshot = snapshots_->oldest();
   bool full = false;
   {

@@ -106,7 +106,8 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       .table_bytes = plan_.table_bytes,
       .buffer_bytes = plan_.merge_buffer_bytes,
       .snapshots = [this] { return snapshots_->sequences(); },
-      .now_ms = [this] { return clock_.now_ms(); },
+      // [TTL-2] A transaction's clock stands still: merges keep what it may still see.
+      .now_ms = [this] { return std::min(clock_.now_ms(), snapshots_->oldest_clock_ms()); },
       .may_keep_image = [this](std::size_t bytes) { return may_keep_image(bytes); },
       .pending_value_files = [this] { return pending_value_files(); },
       .publish = [this](std::shared_ptr<const Version> v) { publish_version(std::move(v)); },

@@ -152,12 +152,13 @@ TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   SnapshotRegistry::Hold first;
   SnapshotRegistry::Hold second;
   SnapshotRegistry::Hold third;
-  registry.take(&first, 50, [] { return SequenceNumber{7}; });
+  registry.take(&first, 50, 1000, [] { return SequenceNumber{7}; });
   EXPECT_EQ(first.sequence, 7u);
-  registry.take(&second, 100, [] { return SequenceNumber{7}; });
-  registry.take(&third, 200, [] { return SequenceNumber{9}; });
+  registry.take(&second, 100, 900, [] { return SequenceNumber{7}; });
+  registry.take(&third, 200, 1100, [] { return SequenceNumber{9}; });
   EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{7, 9}));
   EXPECT_EQ(registry.count(), 3u);
+  EXPECT_EQ(registry.oldest_clock_ms(), 900u);
   EXPECT_EQ(registry.oldest_taken_ns(), 50u);
   registry.release(&first);
   EXPECT_EQ(registry.oldest(), 7u);
@@ -178,7 +179,7 @@ TEST(SnapshotRegistry, MissesNoSnapshotThatIsBeingTaken) {  // [SNAP-1]
   std::thread taker([&] {
     for (uint64_t i = 0; i < 20'000; ++i) {
       SnapshotRegistry::Hold hold;
-      registry.take(&hold, i, [&] {
+      registry.take(&hold, i, i, [&] {
         const SequenceNumber newest = visible.fetch_add(1);
         taking.store(newest);
         return newest;

@@ -100,10 +100,10 @@ std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBounds& bounds,
 // The registration that ends with the Snapshot.
 class Snapshot::Pin {
  public:
-  Pin(std::shared_ptr<SnapshotRegistry> registry, uint64_t now_ns,
+  Pin(std::shared_ptr<SnapshotRegistry> registry, uint64_t now_ns, uint64_t clock_ms,
       const std::atomic<SequenceNumber>& visible)
       : registry_(std::move(registry)) {
-    registry_->take(&hold_, now_ns, [&] { return visible.load(std::memory_order_acquire); });
+    registry_->take(&hold_, now_ns, clock_ms, [&] { return visible.load(std::memory_order_acquire); });
   }
   ~Pin() { registry_->release(&hold_); }
   Pin(const Pin&) = delete;
@@ -121,7 +121,8 @@ Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
 Snapshot::~Snapshot() = default;
 
 Snapshot Engine::take_snapshot() const {
-  auto pin = std::make_shared<Snapshot::Pin>(snapshots_, env_.monotonic_ns(), visible_);
+  auto pin = std::make_shared<Snapshot::Pin>(snapshots_, env_.monotonic_ns(), clock_.now_ms(),
+                                             visible_);
   const SequenceNumber sequence = pin->sequence();
   return Snapshot(sequence, std::move(pin));
 }

@@ -1,5 +1,7 @@
 #include "db/snapshot_registry.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 
 namespace ashlar {
@@ -25,6 +27,15 @@ std::vector<SequenceNumber> SnapshotRegistry::sequences() const {
 SequenceNumber SnapshotRegistry::oldest() const {
   const std::lock_guard lock(mutex_);
   return count_ == 0 ? kMaximumSequence : first_.next->sequence;
+}
+
+uint64_t SnapshotRegistry::oldest_clock_ms() const {
+  const std::lock_guard lock(mutex_);
+  uint64_t oldest = UINT64_MAX;
+  for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
+    oldest = std::min(oldest, hold->clock_ms);
+  }
+  return oldest;
 }
 
 std::size_t SnapshotRegistry::count() const {

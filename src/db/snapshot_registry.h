@@ -19,6 +19,7 @@ class SnapshotRegistry {
   struct Hold {
     SequenceNumber sequence = 0;
     uint64_t taken_ns = 0;  // monotonic
+    uint64_t clock_ms = 0;  // of expiry, when it was taken
     Hold* previous = nullptr;
     Hold* next = nullptr;
   };
@@ -27,10 +28,11 @@ class SnapshotRegistry {
 
   // Registers what `newest()` returns, until release().
   template <typename Newest>
-  void take(Hold* hold, uint64_t now_ns, Newest&& newest) {
+  void take(Hold* hold, uint64_t now_ns, uint64_t clock_ms, Newest&& newest) {
     const std::lock_guard lock(mutex_);
     hold->sequence = newest();
     hold->taken_ns = now_ns;
+    hold->clock_ms = clock_ms;
     // In the order of taking, and so of their sequences.
     hold->previous = first_.previous;
     hold->next = &first_;
@@ -44,6 +46,9 @@ class SnapshotRegistry {
   std::vector<SequenceNumber> sequences() const;
   // kMaximumSequence if there is none.
   SequenceNumber oldest() const;
+  // The expiry clock when the longest held one was taken; UINT64_MAX if there is none. What has not
+  // expired by then may still be seen by a reader whose clock stands still.
+  uint64_t oldest_clock_ms() const;
   std::size_t count() const;
   // When the longest held one was taken; 0 if there is none.
   uint64_t oldest_taken_ns() const;

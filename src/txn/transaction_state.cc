@@ -30,9 +30,9 @@ TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry
       registry_(registry),
       options_(std::move(options)),
       began_ns_(engine.env().monotonic_ns()),
-      now_ms_(engine.now_ms()),
       entry_{.owner = &options_.owner, .since_ns = began_ns_},
       snapshot_(engine.take_snapshot()) {
+  now_ms_ = engine_.now_ms();
   registry_.enter(&entry_);
 }
 

@@ -56,7 +56,7 @@ class TransactionState : public CommitGate {
   TransactionRegistry& registry_;
   const TransactionOptions options_;
   const uint64_t began_ns_;
-  const uint64_t now_ms_;  // by which entries are expired, from beginning to end
+  uint64_t now_ms_ = 0;  // [TTL-2] not before the snapshot's clock; by which entries are expired, from beginning to end
   TransactionRegistry::Entry entry_;
   std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
   WriteSet writes_;

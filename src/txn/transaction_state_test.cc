@@ -145,6 +145,7 @@ TEST_F(TransactionStateTest, ExpiryFollowsTheClockAtTheBeginning) {
   Transaction tx = begin();
   ASSERT_TRUE(tx.set("b", "1", milliseconds(100)).ok());
   env_.advance(milliseconds(200));
+  move_to(Place::kMerged);  // [TTL-2]
   EXPECT_EQ(read("a"), "-");
   EXPECT_EQ(read(tx, "a"), "1");
   EXPECT_EQ(read(tx, "b"), "1");
