@@ -6,7 +6,7 @@
 //   Package: bash
 //   Installed-Size: 7164
 //   Depends: base-files (>= 2.1.12), debianutils (>= 5.6-0.1)
-//   Tag: admin::TODO, implemented-in::c,
+//   Tag: admin::configuring, implemented-in::c,
 //    role::program
 #pragma once
 

@@ -9,7 +9,6 @@ namespace ashlar {
 // --- What may be stored ----------------------------------------------------------------------
 inline constexpr std::size_t kMaximumKeyBytes = 64 << 10;
 inline constexpr std::size_t kMaximumValueBytes = std::size_t{1} << 30;
-inline constexpr std::size_t kMaximumBatchBytes = std::size_t{1} << 30;
 // Values of at least this many bytes lie in value files; tables hold a pointer to them.
 inline constexpr std::size_t kLargeValueBytes = 1024;
 // Values of at least this many bytes go to a value file before their commit, and only a pointer

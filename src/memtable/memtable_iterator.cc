@@ -14,12 +14,6 @@ MemtableIterator::MemtableIterator(std::shared_ptr<const Memtable> memtable,
   }
 }
 
-bool MemtableIterator::before(const SortedRuns::Item& a, const SortedRuns::Item& b) const {
-  if (a.head != b.head) return a.head < b.head;
-  const int order = memtable_->key_at(a.record).compare(memtable_->key_at(b.record));
-  return order != 0 ? order < 0 : a.record > b.record;
-}
-
 void MemtableIterator::seek_first() {
   forward_ = true;
   for (Position& position : positions_) position.at = position.begin;
@@ -44,8 +38,8 @@ void MemtableIterator::seek(std::string_view key, SequenceNumber sequence) {
       continue;
     }
     const uint64_t head = order_prefix64(key.substr(prefix.size()));
-    position.at = std::partition_point(
-        position.begin, position.end, [&](const SortedRuns::Item& item) {
+    position.at =
+        std::partition_point(position.begin, position.end, [&](const SortedRuns::Item& item) {
           if (item.head != head) return item.head < head;
           return entry_before(memtable_->key_at(item.record), memtable_->sequence_at(item.record),
                               key, sequence);
@@ -69,17 +63,16 @@ void MemtableIterator::previous() {
 // Puts every run beside the current item, which stays current.
 void MemtableIterator::turn(bool forward) {
   const std::size_t current = current_;
-  const SortedRuns::Item item =
-      forward_ ? *positions_[current].at : *(positions_[current].at - 1);
+  const SortedRuns::Item item = forward_ ? *positions_[current].at : *(positions_[current].at - 1);
   forward_ = forward;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     Position& position = positions_[i];
     if (i == current) {
       position.at += forward ? -1 : 1;
     } else {
-      position.at =
-          std::partition_point(position.begin, position.end,
-                               [&](const SortedRuns::Item& other) { return before(other, item); });
+      position.at = std::partition_point(
+          position.begin, position.end,
+          [&](const SortedRuns::Item& other) { return is_before(*memtable_, other, item); });
     }
   }
 }
@@ -88,7 +81,8 @@ void MemtableIterator::choose_smallest() {
   current_ = kNone;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     if (positions_[i].at == positions_[i].end) continue;
-    if (current_ == kNone || before(*positions_[i].at, *positions_[current_].at)) current_ = i;
+    if (current_ == kNone || is_before(*memtable_, *positions_[i].at, *positions_[current_].at))
+      current_ = i;
   }
   if (current_ != kNone) load_entry(*positions_[current_].at);
 }
@@ -97,7 +91,8 @@ void MemtableIterator::choose_largest() {
   current_ = kNone;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     if (positions_[i].at == positions_[i].begin) continue;
-    if (current_ == kNone || before(*(positions_[current_].at - 1), *(positions_[i].at - 1))) {
+    if (current_ == kNone ||
+        is_before(*memtable_, *(positions_[current_].at - 1), *(positions_[i].at - 1))) {
       current_ = i;
     }
   }

@@ -34,7 +34,6 @@ class MemtableIterator : public EntryIterator {
     const SortedRuns::Item* end;
     const SortedRuns::Item* at;
   };
-  bool before(const SortedRuns::Item& a, const SortedRuns::Item& b) const;
   void choose_smallest();
   void choose_largest();
   void turn(bool forward);

@@ -13,6 +13,12 @@ constexpr std::size_t kRunRatio = 6;
 
 }  // namespace
 
+bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b) {
+  if (a.head != b.head) return a.head < b.head;
+  const int order = memtable.key_at(a.record).compare(memtable.key_at(b.record));
+  return order != 0 ? order < 0 : a.record > b.record;
+}
+
 std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
   const std::lock_guard lock(mutex_);
   const std::size_t end = memtable_.end_.load(std::memory_order_acquire);
@@ -34,15 +40,6 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
   return current_;
 }
 
-bool MemtableOrder::before(const Item& a, const Item& b) const {
-  if (a.head != b.head) return a.head < b.head;
-  const char* const record_a = memtable_.record(a.record);
-  const char* const record_b = memtable_.record(b.record);
-  // Records of one commit may share key and sequence: the later one counts, and comes first.
-  const int order = Memtable::key_of(record_a).compare(Memtable::key_of(record_b));
-  return order != 0 ? order < 0 : a.record > b.record;
-}
-
 uint64_t MemtableOrder::head_of(RecordNumber record, std::size_t prefix_bytes) const {
   return order_prefix64(Memtable::key_of(memtable_.record(record)).substr(prefix_bytes));
 }
@@ -59,14 +56,15 @@ MemtableOrder::Run MemtableOrder::sort_new_records(std::size_t from, std::size_t
     }
     at = (at + Memtable::kRecordHeaderBytes + size + 7) & ~std::size_t{7};
   }
-  std::sort(run.begin(), run.end(), [this](const Item& a, const Item& b) { return before(a, b); });
+  std::sort(run.begin(), run.end(),
+            [this](const Item& a, const Item& b) { return is_before(memtable_, a, b); });
   return run;
 }
 
 MemtableOrder::Run MemtableOrder::merge(const Run& a, const Run& b) const {
   Run merged(a.size() + b.size());
   std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(),
-             [this](const Item& x, const Item& y) { return before(x, y); });
+             [this](const Item& x, const Item& y) { return is_before(memtable_, x, y); });
   return merged;
 }
 

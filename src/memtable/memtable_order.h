@@ -29,6 +29,10 @@ struct SortedRuns {
   std::vector<std::shared_ptr<const Run>> runs;
 };
 
+// [ORDER-1] for items with heads of the same prefix. Records of one commit may share key and
+// sequence: the later one counts, and comes first.
+bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b);
+
 // Threads: any.
 class MemtableOrder {
  public:
@@ -41,7 +45,6 @@ class MemtableOrder {
   using Item = SortedRuns::Item;
   using Run = SortedRuns::Run;
 
-  bool before(const Item& a, const Item& b) const;
   uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
   Run sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
   Run merge(const Run& a, const Run& b) const;
