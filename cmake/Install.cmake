@@ -5,7 +5,7 @@
 # these libraries by their pkg-config modules.
 include(CMakePackageConfigHelpers)
 
-set(ASHLAR_PKGCONFIG_MODULES libisal libxxhash liblz4 libzstd snappy)
+set(ASHLAR_PKGCONFIG_MODULES libisal libxxhash liblz4 libzstd snappy simdjson re2 icu-i18n)
 set(ASHLAR_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Ashlar)
 
 target_link_libraries(ashlar INTERFACE
@@ -46,5 +46,5 @@ if(ASHLAR_SHLIBDEPS)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 endif()
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "libisal-dev, libxxhash-dev, liblz4-dev, libzstd-dev, libsnappy-dev, pkg-config")
+  "libisal-dev, libxxhash-dev, liblz4-dev, libzstd-dev, libsnappy-dev, libsimdjson-dev, libre2-dev, libicu-dev, pkg-config")
 include(CPack)

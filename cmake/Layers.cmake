@@ -7,7 +7,7 @@
 
 set_property(GLOBAL PROPERTY ASHLAR_LAYERS "")
 set(ASHLAR_SYSTEM_LIBRARIES ashlar_dep_isal ashlar_dep_xxhash ashlar_dep_lz4 ashlar_dep_zstd
-  ashlar_dep_snappy Threads::Threads)
+  ashlar_dep_snappy ashlar_dep_simdjson ashlar_dep_re2 ashlar_dep_icu Threads::Threads)
 
 # ashlar_layer(NAME DEPS below...): every .cc in src/NAME, and NAME_test from every _test.cc.
 function(ashlar_layer name)
