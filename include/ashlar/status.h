@@ -35,8 +35,8 @@ class [[nodiscard]] Status {
  public:
   Status() noexcept = default;
   Status(StatusCode code, std::string message);
-  Status(const Status& other);
-  Status& operator=(const Status& other);
+  Status(const Status& other) : state_(other.state_ == nullptr ? nullptr : copy(*other.state_)) {}
+  Status& operator=(const Status& other) { return *this = Status(other); }
   Status(Status&&) noexcept = default;
   Status& operator=(Status&&) noexcept = default;
   ~Status() = default;
@@ -72,6 +72,8 @@ class [[nodiscard]] Status {
     StatusCode code;
     std::string message;
   };
+  static std::unique_ptr<State> copy(const State& state);
+
   std::unique_ptr<State> state_;
 };
 

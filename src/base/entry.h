@@ -46,7 +46,8 @@ class EntryIterator {
  public:
   virtual ~EntryIterator() = default;
   virtual bool valid() const = 0;
-  // The entry under the iterator; its views live until the iterator moves.
+  // The entry under the iterator; its views live until the iterator moves. The key of an entry from
+  // a memtable's or a version's iterator lives through one move more.
   virtual const EntryView& entry() const = 0;
   virtual void seek_first() = 0;
   virtual void seek_last() = 0;

@@ -38,12 +38,8 @@ Status::Status(StatusCode code, std::string message)
     : state_(code == StatusCode::kOk ? nullptr
                                      : std::make_unique<State>(State{code, std::move(message)})) {}
 
-Status::Status(const Status& other)
-    : state_(other.state_ ? std::make_unique<State>(*other.state_) : nullptr) {}
-
-Status& Status::operator=(const Status& other) {
-  if (this != &other) state_ = other.state_ ? std::make_unique<State>(*other.state_) : nullptr;
-  return *this;
+std::unique_ptr<Status::State> Status::copy(const State& state) {
+  return std::make_unique<State>(state);
 }
 
 std::string Status::to_string() const {

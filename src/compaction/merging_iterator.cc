@@ -11,13 +11,13 @@ MergingIterator::MergingIterator(std::vector<std::unique_ptr<EntryIterator>> chi
   heap_.reserve(children_.size());
 }
 
-// Whether child `a` is to be visited before child `b` in the current direction.
-bool MergingIterator::comes_before(std::size_t a, std::size_t b) const {
-  const EntryView& entry_a = children_[a]->entry();
-  const EntryView& entry_b = children_[b]->entry();
-  int order = entry_a.key.compare(entry_b.key);
-  if (order == 0) order = (entry_a.sequence < entry_b.sequence) - (entry_a.sequence > entry_b.sequence);
-  if (order == 0) order = a < b ? -1 : 1;
+// Whether `a` is to be visited before `b` in the current direction.
+bool MergingIterator::comes_before(const Source& a, const Source& b) const {
+  int order = a.entry->key.compare(b.entry->key);
+  if (order == 0) {
+    order = (a.entry->sequence < b.entry->sequence) - (a.entry->sequence > b.entry->sequence);
+  }
+  if (order == 0) order = a.index < b.index ? -1 : 1;
   return forward_ ? order < 0 : order > 0;
 }
 
@@ -28,30 +28,33 @@ void MergingIterator::check(const EntryIterator& child) {
 void MergingIterator::rebuild() {
   heap_.clear();
   for (std::size_t i = 0; i < children_.size(); ++i) {
-    check(*children_[i]);
-    if (children_[i]->valid()) heap_.push_back(i);
+    EntryIterator& child = *children_[i];
+    check(child);
+    if (child.valid()) heap_.push_back({&child, &child.entry(), i});
   }
   std::make_heap(heap_.begin(), heap_.end(),
-                 [this](std::size_t a, std::size_t b) { return comes_before(b, a); });
+                 [this](const Source& a, const Source& b) { return comes_before(b, a); });
 }
 
-// Restores the heap after the front child has moved.
 void MergingIterator::sift_down() {
-  EntryIterator& moved = *children_[heap_.front()];
-  if (!moved.valid()) {
-    check(moved);
-    heap_.front() = heap_.back();
-    heap_.pop_back();
-  }
+  const Source moved = heap_.front();
   std::size_t at = 0;
   while (true) {
     std::size_t child = 2 * at + 1;
-    if (child >= heap_.size()) return;
+    if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && comes_before(heap_[child + 1], heap_[child])) ++child;
-    if (!comes_before(heap_[child], heap_[at])) return;
-    std::swap(heap_[child], heap_[at]);
+    if (!comes_before(heap_[child], moved)) break;
+    heap_[at] = heap_[child];
     at = child;
   }
+  heap_[at] = moved;
+}
+
+void MergingIterator::drop_front() {
+  check(*heap_.front().child);
+  heap_.front() = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) sift_down();
 }
 
 void MergingIterator::seek_first() {
@@ -72,21 +75,21 @@ void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
   rebuild();
 }
 
-void MergingIterator::next() {
-  if (!forward_) turn(true);
-  children_[heap_.front()]->next();
-  sift_down();
-}
-
 void MergingIterator::previous() {
   if (forward_) turn(false);
-  children_[heap_.front()]->previous();
-  sift_down();
+  Source& front = heap_.front();
+  front.child->previous();
+  if (front.child->valid()) {
+    front.entry = &front.child->entry();
+    sift_down();
+  } else {
+    drop_front();
+  }
 }
 
 // Puts every other child beside the current entry on the side to be visited next.
 void MergingIterator::turn(bool forward) {
-  const std::size_t current = heap_.front();
+  const std::size_t current = heap_.front().index;
   const std::string key(entry().key);
   const SequenceNumber sequence = entry().sequence;
   forward_ = forward;

@@ -1,6 +1,7 @@
 // Several sources of versions as one, in order.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,28 +13,47 @@ namespace ashlar {
 // key and sequence, the one given first comes first.
 //
 // An error in any child ends the iteration at once: what lies behind it could be wrong.
-class MergingIterator : public EntryIterator {
+class MergingIterator final : public EntryIterator {
  public:
   explicit MergingIterator(std::vector<std::unique_ptr<EntryIterator>> children);
 
   bool valid() const override { return !heap_.empty() && status_.ok(); }
-  const EntryView& entry() const override { return children_[heap_.front()]->entry(); }
+  const EntryView& entry() const override { return *heap_.front().entry; }
   void seek_first() override;
   void seek_last() override;
   void seek(std::string_view key, SequenceNumber sequence) override;
-  void next() override;
+  void next() override {
+    if (!forward_) turn(true);
+    Source& front = heap_.front();
+    front.child->next();
+    if (front.child->valid()) {
+      front.entry = &front.child->entry();
+      if (heap_.size() > 1) sift_down();
+    } else {
+      drop_front();
+    }
+  }
   void previous() override;
   const Status& status() const override { return status_; }
 
  private:
-  bool comes_before(std::size_t a, std::size_t b) const;
+  // A valid child, and the entry it stands at.
+  struct Source {
+    EntryIterator* child;
+    const EntryView* entry;
+    std::size_t index;  // among the children
+  };
+  bool comes_before(const Source& a, const Source& b) const;
   void rebuild();
+  // Restores the heap after the front child has moved.
   void sift_down();
+  // Takes the front child, which has ended, out of the heap.
+  void drop_front();
   void turn(bool forward);
   void check(const EntryIterator& child);
 
   std::vector<std::unique_ptr<EntryIterator>> children_;
-  std::vector<std::size_t> heap_;  // of valid children; the front is the current one
+  std::vector<Source> heap_;  // the front is the current one
   bool forward_ = true;
   Status status_;
 };

@@ -88,12 +88,12 @@ Result<PinnedValue> Engine::find_pinned(std::string_view key, const Snapshot* sn
   return PinnedValue(value, std::move(pin));
 }
 
-std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBounds& bounds,
-                                               const Snapshot* snapshot, uint64_t now_ms) const {
+std::unique_ptr<UserCursor> Engine::new_cursor(CursorBounds bounds, const Snapshot* snapshot,
+                                               uint64_t now_ms) const {
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
   return std::make_unique<UserCursor>(point.view->shared_from_this(), point.visible,
-                                      now_ms != 0 ? now_ms : clock_.now_ms(), bounds,
+                                      now_ms != 0 ? now_ms : clock_.now_ms(), std::move(bounds),
                                       scan_listener_);
 }
 

@@ -13,26 +13,39 @@ namespace {
 // Versions of one key that are stepped over before seeking past the rest of them.
 constexpr int kStepsBeforeSeek = 8;
 
+bool any_range_tombstones(const ReadView& view) {
+  const auto has_any = [](const Memtable& memtable) {
+    return !memtable.range_tombstones().empty();
+  };
+  return has_any(*view.active) || !view.version->range_tombstones().empty() ||
+         std::any_of(view.immutables.begin(), view.immutables.end(),
+                     [&](const auto& memtable) { return has_any(*memtable); });
+}
+
+std::vector<std::unique_ptr<EntryIterator>> iterators_of(const ReadView& view) {
+  std::vector<std::unique_ptr<EntryIterator>> iterators;
+  iterators.reserve(1 + view.immutables.size() + view.version->level_count());
+  const auto add = [&](const Memtable& memtable) {
+    if (memtable.entry_count() > 0) iterators.push_back(memtable.new_iterator());
+  };
+  add(*view.active);
+  for (const auto& memtable : view.immutables) add(*memtable);
+  view.version->append_iterators(&iterators);
+  return iterators;
+}
+
 }  // namespace
 
 UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible,
-                       uint64_t now_ms, CursorBounds bounds, ScanListener listener)
+                       uint64_t now_ms, CursorBounds bounds, const ScanListener& listener)
     : view_(std::move(view)),
       visible_(visible),
       now_ms_(now_ms),
       bounds_(std::move(bounds)),
-      listener_(std::move(listener)),
+      has_range_tombstones_(any_range_tombstones(*view_)),
+      entries_(iterators_of(*view_)),
+      listener_(listener),
       left_(bounds_.limit) {
-  std::vector<std::unique_ptr<EntryIterator>> children;
-  const auto add = [&](const Memtable& memtable) {
-    if (memtable.entry_count() > 0) children.push_back(memtable.new_iterator());
-    has_range_tombstones_ = has_range_tombstones_ || !memtable.range_tombstones().empty();
-  };
-  add(*view_->active);
-  for (const auto& memtable : view_->immutables) add(*memtable);
-  view_->version->append_iterators(&children);
-  has_range_tombstones_ = has_range_tombstones_ || !view_->version->range_tombstones().empty();
-  entries_ = std::make_unique<MergingIterator>(std::move(children));
   start();
 }
 
@@ -44,18 +57,18 @@ void UserCursor::start() {
   const bool empty = !bounds_.to.empty() && bounds_.from >= bounds_.to;
   if (empty || left_ == 0) return;
   if (!bounds_.reverse) {
-    entries_->seek(bounds_.from, kMaximumSequence);
+    entries_.seek(bounds_.from, kMaximumSequence);
     find_forward();
     return;
   }
   if (bounds_.to.empty()) {
-    entries_->seek_last();
+    entries_.seek_last();
   } else {
-    entries_->seek(bounds_.to, kMaximumSequence);
-    if (entries_->valid()) {
-      entries_->previous();
-    } else if (entries_->status().ok()) {
-      entries_->seek_last();
+    entries_.seek(bounds_.to, kMaximumSequence);
+    if (entries_.valid()) {
+      entries_.previous();
+    } else if (entries_.status().ok()) {
+      entries_.seek_last();
     }
   }
   find_backward();
@@ -75,12 +88,16 @@ void UserCursor::next() {
 }
 
 void UserCursor::skip_key() {
-  for (int steps = 0; entries_->valid() && entries_->entry().key == key_; ++steps) {
+  const std::string_view key = entries_.entry().key;
+  entries_.next();
+  if (!entries_.valid() || entries_.entry().key != key) return;
+  key_.assign(key);
+  for (int steps = 0; entries_.valid() && entries_.entry().key == key_; ++steps) {
     if (steps < kStepsBeforeSeek) {
-      entries_->next();
+      entries_.next();
     } else {
       key_.push_back('\0');
-      entries_->seek(key_, kMaximumSequence);
+      entries_.seek(key_, kMaximumSequence);
       return;
     }
   }
@@ -104,30 +121,29 @@ bool UserCursor::is_live(const EntryView& entry) const {
 
 // From the entry under entries_ on, which may be any version of a key not shown yet.
 void UserCursor::find_forward() {
-  while (entries_->valid()) {
-    const EntryView& entry = entries_->entry();
+  while (entries_.valid()) {
+    const EntryView& entry = entries_.entry();
     if (!in_bounds(entry.key)) return finish({});
     if (entry.sequence > visible_) {
-      entries_->next();
+      entries_.next();
       continue;
     }
     if (is_live(entry)) return show(entry);
     // Deleted or expired: so are all its older versions.
     ++dead_;
-    key_.assign(entry.key);
     skip_key();
   }
-  finish(entries_->status());
+  finish(entries_.status());
 }
 
 // Backwards the versions of a key come oldest first: the last one that is visible counts.
 void UserCursor::find_backward() {
-  while (entries_->valid()) {
-    if (!in_bounds(entries_->entry().key)) return finish({});
-    key_.assign(entries_->entry().key);
+  while (entries_.valid()) {
+    if (!in_bounds(entries_.entry().key)) return finish({});
+    key_.assign(entries_.entry().key);
     bool found = false;
-    for (; entries_->valid() && entries_->entry().key == key_; entries_->previous()) {
-      const EntryView& entry = entries_->entry();
+    for (; entries_.valid() && entries_.entry().key == key_; entries_.previous()) {
+      const EntryView& entry = entries_.entry();
       if (entry.sequence > visible_) continue;
       found = is_live(entry);
       if (!found) continue;
@@ -135,7 +151,7 @@ void UserCursor::find_backward() {
       expires_at_ms_ = entry.expires_at_ms;
       backward_is_pointer_ = entry.value_is_pointer;
     }
-    if (!entries_->valid() && !entries_->status().ok()) return finish(entries_->status());
+    if (!entries_.valid() && !entries_.status().ok()) return finish(entries_.status());
     if (!found) {
       ++dead_;
       continue;
@@ -145,19 +161,20 @@ void UserCursor::find_backward() {
       Status read = read_pointed_value(*view_->version, key_, pointer, &value_buffer_);
       if (!read.ok()) return finish(std::move(read));
     }
+    shown_key_ = key_;
     value_ = value_buffer_;
     valid_ = true;
     return;
   }
-  finish(entries_->status());
+  finish(entries_.status());
 }
 
 void UserCursor::show(const EntryView& entry) {
-  key_.assign(entry.key);
+  shown_key_ = entry.key;
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;
   if (entry.value_is_pointer) {
-    Status read = read_pointed_value(*view_->version, key_, entry.value, &value_buffer_);
+    Status read = read_pointed_value(*view_->version, entry.key, entry.value, &value_buffer_);
     if (!read.ok()) return finish(std::move(read));
     value_ = value_buffer_;
   }

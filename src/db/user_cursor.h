@@ -27,14 +27,14 @@ class UserCursor : public Cursor {
   // showed.
   using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
 
-  // `visible`: the sequence to read at. `now_ms`: the time by which entries are expired.
+  // `listener` must outlive the cursor. `visible`: the sequence to read at. `now_ms`: the time by which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
-             CursorBounds bounds, ScanListener listener);
+             CursorBounds bounds, const ScanListener& listener);
   ~UserCursor() override;
 
   bool valid() const override { return valid_; }
   void next() override;
-  Entry entry() const override { return {key_, value_}; }
+  Entry entry() const override { return {shown_key_, value_}; }
   const Status& status() const override { return status_; }
 
   // Of the current entry.
@@ -47,7 +47,7 @@ class UserCursor : public Cursor {
   bool in_bounds(std::string_view key) const;
   // Whether the version is what a reader sees of its key, and not deleted or expired.
   bool is_live(const EntryView& entry) const;
-  // Moves to the first entry of another key than key_.
+  // Moves from an entry to the first one of another key.
   void skip_key();
   void show(const EntryView& entry);
   void finish(Status status);
@@ -55,17 +55,18 @@ class UserCursor : public Cursor {
   const std::shared_ptr<const ReadView> view_;
   const SequenceNumber visible_;
   const uint64_t now_ms_;
-  CursorBounds bounds_;
-  std::unique_ptr<MergingIterator> entries_;
-  bool has_range_tombstones_ = false;
+  const CursorBounds bounds_;
+  const bool has_range_tombstones_;
+  MergingIterator entries_;
 
   bool valid_ = false;
-  std::string key_;  // copied: the inner iterator may have moved on
+  std::string_view shown_key_;
+  std::string key_;  // a copy, where the inner iterator moves on
   std::string_view value_;
   std::string value_buffer_;
   uint64_t expires_at_ms_ = 0;
   bool backward_is_pointer_ = false;
-  const ScanListener listener_;
+  const ScanListener& listener_;
   uint64_t dead_ = 0;
   uint64_t left_;
   Status status_;

@@ -72,6 +72,10 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   std::string_view key_at(RecordNumber number) const { return key_of(record(number)); }
   SequenceNumber sequence_at(RecordNumber number) const { return sequence_of(record(number)); }
   EntryView entry_at(RecordNumber number) const { return entry_of(record(number)); }
+  void prefetch_record(RecordNumber number) const {
+    __builtin_prefetch(record(number));
+    __builtin_prefetch(record(number) + 64);
+  }
 
  private:
   friend class MemtableOrder;

@@ -5,6 +5,11 @@
 #include "base/coding.h"
 
 namespace ashlar {
+namespace {
+
+constexpr std::ptrdiff_t kPrefetchDistance = 8;
+
+}  // namespace
 
 MemtableIterator::MemtableIterator(std::shared_ptr<const Memtable> memtable,
                                    std::shared_ptr<const SortedRuns> runs)
@@ -50,7 +55,12 @@ void MemtableIterator::seek(std::string_view key, SequenceNumber sequence) {
 
 void MemtableIterator::next() {
   if (!forward_) turn(true);
-  ++positions_[current_].at;
+  Position& position = positions_[current_];
+  ++position.at;
+  // Records lie in the order of their commits: each is a cache miss, unless asked for early.
+  if (position.end - position.at > kPrefetchDistance) {
+    memtable_->prefetch_record(position.at[kPrefetchDistance].record);
+  }
   choose_smallest();
 }
 

@@ -10,7 +10,7 @@
 namespace ashlar {
 
 // Sees the records that were complete when it was made.
-class MemtableIterator : public EntryIterator {
+class MemtableIterator final : public EntryIterator {
  public:
   MemtableIterator(std::shared_ptr<const Memtable> memtable,
                    std::shared_ptr<const SortedRuns> runs);

@@ -59,20 +59,6 @@ const char* find_narrow_problem(const LeafView& leaf) {
   return nullptr;
 }
 
-// First slot in [low, high) for which `before` is false.
-template <typename Before>
-uint32_t partition_slot(uint32_t low, uint32_t high, Before before) {
-  while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    if (before(middle)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
 }  // namespace
 
 std::size_t common_prefix_bytes(std::string_view a, std::string_view b, std::size_t limit) {
@@ -94,14 +80,26 @@ uint32_t LeafView::lower_bound(std::string_view key, SequenceNumber sequence) co
   if (order != 0) return order < 0 ? 0 : count();
   const std::string_view suffix = key.substr(common.size());
   const uint16_t wanted = order_prefix16(suffix);
-  const uint32_t low =
-      partition_slot(0, count(), [&](uint32_t slot) { return head(slot) < wanted; });
-  const uint32_t high =
-      partition_slot(low, count(), [&](uint32_t slot) { return head(slot) <= wanted; });
-  return partition_slot(low, high, [&](uint32_t slot) {
-    const Record candidate = record(slot);
-    return entry_before(candidate.suffix, candidate.sequence, suffix, sequence);
-  });
+  // Counting takes fewer cycles than a search, whose branches no processor can foresee.
+  const uint32_t slots = count();
+  const char* const heads = offsets() + 2 * slots;
+  uint32_t low = 0;
+  uint32_t high = 0;
+  for (uint32_t slot = 0; slot < slots; ++slot) {
+    const auto found = load<uint16_t>(heads + 2 * slot);
+    low += found < wanted ? 1 : 0;
+    high += found <= wanted ? 1 : 0;
+  }
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    const Record candidate = record(middle);
+    if (entry_before(candidate.suffix, candidate.sequence, suffix, sequence)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 const char* find_page_problem(const char* page) {

@@ -17,6 +17,8 @@ class PageReader {
   virtual ~PageReader() = default;
   // A checked page of the image, valid until the next call.
   virtual Result<const char*> page(uint32_t number) = 0;
+  // The whole image, if it is in memory: page n lies at n * kPageBytes. Null otherwise.
+  virtual const char* image() const { return nullptr; }
 };
 
 // From the whole image in memory, which `owner` keeps there.
@@ -27,6 +29,7 @@ class ImagePageReader final : public PageReader {
   Result<const char*> page(uint32_t number) override {
     return image_ + std::size_t{number} * kPageBytes;
   }
+  const char* image() const override { return image_; }
 
  private:
   const char* const image_;

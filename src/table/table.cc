@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "base/try.h"
 #include "table/table_cursor.h"
-#include "table/table_iterator.h"
 #include "table/table_verifier.h"
 
 namespace ashlar {
@@ -244,7 +243,7 @@ std::unique_ptr<PageReader> Table::new_reader() const {
   return std::make_unique<CachedPageReader>(*file_, *cache_);
 }
 
-std::unique_ptr<EntryIterator> Table::new_iterator() const {
+std::unique_ptr<TableIterator> Table::new_iterator() const {
   return std::make_unique<TableIterator>(*file_, new_reader());
 }
 

@@ -19,6 +19,7 @@
 #include "table/page_cache.h"
 #include "table/page_reader.h"
 #include "table/table_file.h"
+#include "table/table_iterator.h"
 #include "table/table_summary.h"
 
 namespace ashlar {
@@ -68,7 +69,7 @@ class Table {
                    TableLookup* lookup) const;
 
   // Through the image, which it keeps, or the page cache. The table must outlive it.
-  std::unique_ptr<EntryIterator> new_iterator() const;
+  std::unique_ptr<TableIterator> new_iterator() const;
   // For reading most of the table in order: through the image if there is one, else in pieces of
   // about `buffer_bytes`, past the page cache. The table must outlive it.
   std::unique_ptr<EntryIterator> new_scanner(std::size_t buffer_bytes) const;

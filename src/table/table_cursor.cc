@@ -20,7 +20,7 @@ Status TableCursor::fail(uint32_t page, std::string_view what) {
 
 Status TableCursor::enter_leaf(uint32_t page) {
   page_ = 0;
-  Result<const char*> bytes = data_.page(page);
+  Result<const char*> bytes = data_page(page);
   ASHLAR_TRY(bytes.status());
   leaf_ = LeafView(*bytes);
   if (!leaf_.is_leaf()) return fail(page, "no leaf begins here");
@@ -39,7 +39,7 @@ Status TableCursor::assemble_wide() {
   page_ = 0;
   wide_.clear();
   for (uint32_t i = 0; i < span_; ++i) {
-    Result<const char*> bytes = data_.page(page + i);
+    Result<const char*> bytes = data_page(page + i);
     ASHLAR_TRY(bytes.status());
     if (!wide_.append(*bytes, i)) return fail(page + i, "does not continue its leaf");
   }
@@ -51,7 +51,7 @@ Status TableCursor::assemble_wide() {
 
 Status TableCursor::enter_leaf_around(uint32_t page) {
   page_ = 0;
-  Result<const char*> bytes = data_.page(page);
+  Result<const char*> bytes = data_page(page);
   ASHLAR_TRY(bytes.status());
   const LeafView view(*bytes);
   if (view.is_leaf()) return enter_leaf(page);
@@ -61,32 +61,29 @@ Status TableCursor::enter_leaf_around(uint32_t page) {
   return before < span_ ? Status() : fail(page, "does not belong to the leaf before it");
 }
 
-void TableCursor::load_slot(uint32_t slot) {
-  slot_ = slot;
-  if (span_ == 1) record_ = leaf_.record(slot);
-}
-
 bool TableCursor::before(std::string_view key, SequenceNumber sequence) const {
   int order = prefix_.compare(key.substr(0, prefix_.size()));
   if (order == 0) order = record_.suffix.compare(key.substr(prefix_.size()));
   return order != 0 ? order < 0 : record_.sequence > sequence;
 }
 
-Result<uint32_t> TableCursor::search_fences(uint64_t wanted, bool beyond) {
-  uint32_t low = 0;
-  uint32_t high = file_.header().data_page_count;
-  while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    Result<const char*> page = index_.page(file_.header().fence_page + middle / kFencesPerPage);
-    ASHLAR_TRY(page.status());
-    const auto fence = load<uint64_t>(*page + middle % kFencesPerPage * sizeof(uint64_t));
-    if (fence < wanted || (beyond && fence == wanted)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+Result<uint64_t> TableCursor::read_fence(uint32_t number) {
+  Result<const char*> page = index_.page(file_.header().fence_page + number / kFencesPerPage);
+  if (!page.ok()) return std::move(page).status();
+  return load<uint64_t>(*page + number % kFencesPerPage * sizeof(uint64_t));
+}
+
+// Halves what is left without a branch on what it finds, which no processor could foresee.
+Result<uint32_t> TableCursor::search_fences(uint32_t low, uint64_t wanted, bool beyond) {
+  uint32_t left = file_.header().data_page_count - low;
+  while (left > 0) {
+    const uint32_t half = left - left / 2;
+    ASHLAR_TRY_ASSIGN(const uint64_t found, fence(low + half - 1));
+    const bool before = (found < wanted) | (beyond & (found == wanted));
+    low += before ? half : 0;
+    left = before ? left - half : half - 1;
   }
-  return low + 1;
+  return low;
 }
 
 Result<uint32_t> TableCursor::search_leaves(std::string_view key, SequenceNumber sequence) {
@@ -94,8 +91,16 @@ Result<uint32_t> TableCursor::search_leaves(std::string_view key, SequenceNumber
   const int order = key.substr(0, common.size()).compare(common);
   if (order != 0) return order < 0 ? 1 : file_.header().data_page_count + 1;
   const uint64_t wanted = order_prefix64(key.substr(common.size()));
-  ASHLAR_TRY_ASSIGN(uint32_t low, search_fences(wanted, false));
-  ASHLAR_TRY_ASSIGN(uint32_t high, search_fences(wanted, true));
+  ASHLAR_TRY_ASSIGN(const uint32_t first, search_fences(0, wanted, false));
+  uint32_t behind = first;
+  if (first < file_.header().data_page_count) {
+    ASHLAR_TRY_ASSIGN(const uint64_t found, fence(first));
+    if (found == wanted) {
+      ASHLAR_TRY_ASSIGN(behind, search_fences(first + 1, wanted, true));
+    }
+  }
+  uint32_t low = first + 1;
+  uint32_t high = behind + 1;
   // Both are where leaves begin, as a continued page repeats its leaf's fence.
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
@@ -134,10 +139,12 @@ Status TableCursor::seek(std::string_view key, SequenceNumber sequence) {
   ASHLAR_TRY(found.status());
   // The wanted entry is in the leaf before the found one, or the found one's first.
   if (*found == 1) return seek_first();
+  prefetch_top(*found - 1);
   ASHLAR_TRY(enter_leaf_around(*found - 1));
   if (span_ == 1) {
     const uint32_t slot = leaf_.lower_bound(key, sequence);
     if (slot < count_) {
+      prefetch_records_from(slot);
       load_slot(slot);
       return {};
     }

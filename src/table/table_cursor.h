@@ -23,7 +23,13 @@ class TableCursor {
  public:
   // Leaves are read by `data`, fences by `index`; they may be the same.
   TableCursor(const TableFile& file, PageReader& data, PageReader& index)
-      : file_(file), data_(data), index_(index) {}
+      : file_(file),
+        data_(data),
+        index_(index),
+        image_(data.image()),
+        fences_(index.image() == nullptr
+                    ? nullptr
+                    : index.image() + std::size_t{file.header().fence_page} * kPageBytes) {}
 
   bool valid() const { return page_ != 0; }
   const Record& record() const { return record_; }
@@ -42,16 +48,63 @@ class TableCursor {
   Status seek(std::string_view key, SequenceNumber sequence);
   Status next();
   Status previous();
+  // next() within the leaf, which cannot fail; false at its last record.
+  bool step() {
+    if (slot_ + 1 >= count_) return false;
+    load_slot(slot_ + 1);
+    prefetch_record(slot_ + kPrefetchDistance);
+    return true;
+  }
 
  private:
+  // Records ahead of a scan that are fetched, so that it need not wait for memory.
+  static constexpr uint32_t kPrefetchDistance = 8;
+
+  Result<const char*> data_page(uint32_t page) {
+    if (image_ != nullptr) return image_ + std::size_t{page} * kPageBytes;
+    return data_.page(page);
+  }
+  // Of this leaf, or if there is no such slot, what would be about its place in the next one.
+  void prefetch_record(uint32_t slot) const {
+    if (slot < count_) {
+      if (span_ > 1) return;
+      const char* const record = leaf_.page() + leaf_.record_offset(slot);
+      __builtin_prefetch(record);
+      __builtin_prefetch(record + 64);
+    } else if (image_ != nullptr && page_ + span_ <= file_.header().data_page_count) {
+      const std::size_t line = (slot - count_) % kPrefetchDistance * 128;
+      const char* const page = image_ + std::size_t{page_ + span_} * kPageBytes + line;
+      __builtin_prefetch(page);
+      __builtin_prefetch(page + 64);
+    }
+  }
+  // What a search in the leaf looks at: header, prefix, offsets and heads.
+  void prefetch_top(uint32_t page) const {
+    if (image_ == nullptr) return;
+    const char* const bytes = image_ + std::size_t{page} * kPageBytes;
+    for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(bytes + line * 64);
+  }
+  void prefetch_records_from(uint32_t slot) const {
+    for (uint32_t i = slot; i < slot + kPrefetchDistance && i < count_; ++i) prefetch_record(i);
+  }
+
   Status fail(uint32_t page, std::string_view what);
   Status enter_leaf(uint32_t page);
   Status enter_leaf_around(uint32_t page);
   Status assemble_wide();
-  void load_slot(uint32_t slot);
+  void load_slot(uint32_t slot) {
+    slot_ = slot;
+    if (span_ == 1) record_ = leaf_.record(slot);
+  }
   bool before(std::string_view key, SequenceNumber sequence) const;
-  // The first page, of those whose fence is at least `wanted` (or, if `beyond`, more).
-  Result<uint32_t> search_fences(uint64_t wanted, bool beyond);
+  Result<uint64_t> fence(uint32_t number) {
+    if (fences_ == nullptr) return read_fence(number);
+    const std::size_t page = number / kFencesPerPage;
+    return load<uint64_t>(fences_ + page * kPageBytes + number % kFencesPerPage * sizeof(uint64_t));
+  }
+  Result<uint64_t> read_fence(uint32_t number);
+  // The first fence, from `low` on, that is at least `wanted` (or, if `beyond`, more).
+  Result<uint32_t> search_fences(uint32_t low, uint64_t wanted, bool beyond);
   // The first page of the first leaf that begins with an entry not before (key, sequence); behind
   // the last page if there is none.
   Result<uint32_t> search_leaves(std::string_view key, SequenceNumber sequence);
@@ -59,6 +112,8 @@ class TableCursor {
   const TableFile& file_;
   PageReader& data_;
   PageReader& index_;
+  const char* const image_;        // of data_, or null
+  const char* const fences_;       // in the image of index_, or null
   uint32_t page_ = 0;
   uint32_t span_ = 0;
   uint32_t slot_ = 0;

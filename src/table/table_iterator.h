@@ -1,6 +1,7 @@
 // The entries of one table, for ranges and merges.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -28,18 +29,54 @@ class TableIterator final : public EntryIterator {
   void seek(std::string_view key, SequenceNumber sequence) override {
     arrive(cursor_.seek(key, sequence));
   }
-  void next() override { arrive(cursor_.next()); }
+  void next() override {
+    if (cursor_.step()) [[likely]] {
+      take_record();
+    } else {
+      arrive(cursor_.next());
+    }
+  }
   void previous() override { arrive(cursor_.previous()); }
   const Status& status() const override { return status_; }
 
  private:
+  // Whole keys are put together in two buffers by turns, so that a key outlives one move.
+  struct KeyBuffer {
+    char* reserve(std::size_t bytes) {
+      if (bytes <= small.size()) return small.data();
+      if (large.size() < bytes) {
+        large.resize(bytes);
+        page = 0;
+      }
+      return large.data();
+    }
+    uint32_t page = 0;  // whose leaf's prefix the bytes at `last` begin with
+    char* last = nullptr;
+    std::array<char, 48> small;
+    std::string large;
+  };
+
   void arrive(Status status);
+  void take_record() {
+    KeyBuffer& key = keys_[newest_ ^= 1];
+    const std::string_view prefix = cursor_.prefix();
+    const std::string_view suffix = cursor_.record().suffix;
+    const std::size_t bytes = prefix.size() + suffix.size();
+    char* const whole = key.reserve(bytes);
+    if (cursor_.page() != key.page || whole != key.last) {
+      prefix.copy(whole, prefix.size());
+      key.page = cursor_.page();
+      key.last = whole;
+    }
+    suffix.copy(whole + prefix.size(), suffix.size());
+    entry_ = cursor_.record().entry({whole, bytes});
+  }
 
   const std::unique_ptr<PageReader> data_;
   const std::unique_ptr<PageReader> index_;
   TableCursor cursor_;
-  uint32_t key_page_ = 0;  // whose leaf's prefix key_ begins with
-  std::string key_;
+  std::array<KeyBuffer, 2> keys_;
+  unsigned newest_ = 0;
   EntryView entry_;
   Status status_;
 };

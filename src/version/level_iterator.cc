@@ -1,12 +1,14 @@
 #include "version/level_iterator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ashlar {
 
 void LevelIterator::open(std::size_t index) {
   index_ = index;
   if (opened_ == index) return;
+  left_ = std::move(inner_);
   inner_ = tables_[index]->reader->new_iterator();
   opened_ = index;
 }
@@ -38,11 +40,6 @@ void LevelIterator::seek(std::string_view key, SequenceNumber sequence) {
   }
   open(static_cast<std::size_t>(found - tables_.begin()));
   inner_->seek(key, sequence);
-  skip_forward();
-}
-
-void LevelIterator::next() {
-  inner_->next();
   skip_forward();
 }
 

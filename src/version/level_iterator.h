@@ -10,7 +10,7 @@
 namespace ashlar {
 
 // `tables` are in key order, do not overlap, and outlive the iterator.
-class LevelIterator : public EntryIterator {
+class LevelIterator final : public EntryIterator {
  public:
   explicit LevelIterator(const std::vector<const StoredTable*>& tables) : tables_(tables) {}
 
@@ -19,7 +19,10 @@ class LevelIterator : public EntryIterator {
   void seek_first() override;
   void seek_last() override;
   void seek(std::string_view key, SequenceNumber sequence) override;
-  void next() override;
+  void next() override {
+    inner_->next();
+    if (!inner_->valid()) skip_forward();
+  }
   void previous() override;
   const Status& status() const override;
 
@@ -32,7 +35,8 @@ class LevelIterator : public EntryIterator {
   const std::vector<const StoredTable*>& tables_;
   std::size_t index_ = 0;
   std::size_t opened_ = SIZE_MAX;  // the table that inner_ reads
-  std::unique_ptr<EntryIterator> inner_;
+  std::unique_ptr<TableIterator> inner_;
+  std::unique_ptr<TableIterator> left_;  // the one before, as its last key is still looked at
   Status ok_;
 };
 

@@ -57,7 +57,8 @@ class Version {
   // Of anything in any table.
   SequenceNumber largest_sequence() const { return largest_sequence_; }
 
-  // Appends iterators that together yield every entry; the version must outlive them.
+  std::size_t level_count() const { return levels_.size(); }
+  // Appends level_count() iterators at most that together yield every entry; the version must outlive them.
   void append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iterators) const;
 
   // Index of the partition that `key` belongs to; there must be one.
