@@ -83,6 +83,12 @@ void Commit::seal(uint64_t timestamp_us) {
   digest_ = crc32c(checksums);
 }
 
+Commit& Commit::of_this_thread() {
+  thread_local Commit commit;
+  commit.clear();
+  return commit;
+}
+
 void Commit::clear() {
   items_.clear();
   pointers_.clear();

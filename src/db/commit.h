@@ -25,6 +25,10 @@ Status check_value(std::string_view value);
 // Threads: one at a time. Meant to be reused: clear() keeps the memory.
 class Commit {
  public:
+  // An empty one whose memory is used again and again. There is one for each thread: what asks for
+  // it must not be called by what fills it.
+  static Commit& of_this_thread();
+
   // Arguments have been checked. `expires_at_ms` 0: never.
   void set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
            bool value_is_pointer);

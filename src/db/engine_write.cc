@@ -25,13 +25,6 @@ bool sample_this_call() {
   return calls++ % kLatencySampling == 0;
 }
 
-// What a thread's commits are built in.
-Commit& reusable_commit() {
-  thread_local Commit commit;
-  commit.clear();
-  return commit;
-}
-
 }  // namespace
 
 Status Engine::set(std::string_view key, std::string_view value, const WriteOptions& options) {
@@ -40,7 +33,7 @@ Status Engine::set(std::string_view key, std::string_view value, const WriteOpti
   ASHLAR_TRY(check_key(key));
   ASHLAR_TRY(check_value(value));
   ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, expiry_of(options.ttl));
-  Commit& commit = reusable_commit();
+  Commit& commit = Commit::of_this_thread();
   ASHLAR_TRY(add_set(key, value, expires_at_ms, &commit));
   ASHLAR_TRY(write(&commit, options.durability));
   if (timed) set_latency_.add(env_.monotonic_ns() - start);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
 #include "base/limits.h"
 #include "base/mutants.h"
 #include "base/try.h"
@@ -31,8 +30,8 @@ Result<bool> find_newer(EntryIterator& entries, std::string_view from, std::stri
 }
 
 // A key of [from, to) that a range tombstone newer than `since` covers.
-bool covered_by_newer(const RangeTombstones& tombstones, std::string_view from,
-                      std::string_view to, SequenceNumber since, std::string* key) {
+bool covered_by_newer(const RangeTombstones& tombstones, std::string_view from, std::string_view to,
+                      SequenceNumber since, std::string* key) {
   if (ASHLAR_MUTANT("range-tombstones-not-validated")) return false;
   for (const RangeTombstones::Fragment& fragment : tombstones.fragments()) {
     if (fragment.sequences.front() <= since || !before_end(fragment.from, to) ||
@@ -64,9 +63,8 @@ SequenceNumber LatestState::newest_tombstone_covering(std::string_view key) cons
   return std::max(newest, view_.version->range_tombstones().covering(key, kMaximumSequence));
 }
 
-Result<bool> LatestState::changed(std::string_view key, SequenceNumber since) const {
+Result<bool> LatestState::changed(std::string_view key, uint64_t hash, SequenceNumber since) const {
   if (newest_tombstone_covering(key) > since) return true;
-  const uint64_t hash = hash_key(key);
   EntryView entry;
   if (view_.active->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
   for (const auto& memtable : view_.immutables) {
@@ -74,8 +72,7 @@ Result<bool> LatestState::changed(std::string_view key, SequenceNumber since) co
   }
   if (view_.version->largest_sequence() <= since) return false;
   TableLookup lookup;
-  ASHLAR_TRY_ASSIGN(const bool found,
-                    view_.version->get(key, hash, kMaximumSequence, &lookup));
+  ASHLAR_TRY_ASSIGN(const bool found, view_.version->get(key, hash, kMaximumSequence, &lookup));
   return found && is_newer(lookup.entry, since);
 }
 
@@ -97,8 +94,8 @@ Result<bool> LatestState::changed_within(std::string_view from, std::string_view
   for (const auto& table : view_.version->all_tables()) {
     const TableSummary& summary = table->summary;
     if (summary.largest_sequence <= since || !overlaps(summary, from, to)) continue;
-    ASHLAR_TRY_ASSIGN(changed, find_newer(*table->reader->new_iterator(), from, to, since,
-                                          changed_key));
+    ASHLAR_TRY_ASSIGN(changed,
+                      find_newer(*table->reader->new_iterator(), from, to, since, changed_key));
     if (changed) return true;
   }
   return false;

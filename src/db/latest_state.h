@@ -22,7 +22,7 @@ class LatestState {
 
   // Whether a commit later than `since` set or deleted the key, in whatever way. `since` must be
   // held by a snapshot: merges then keep the traces.
-  Result<bool> changed(std::string_view key, SequenceNumber since) const;
+  Result<bool> changed(std::string_view key, uint64_t hash, SequenceNumber since) const;
   // The same for any key in [from, to) (empty: no end); *changed_key gets one of them.
   Result<bool> changed_within(std::string_view from, std::string_view to, SequenceNumber since,
                               std::string* changed_key) const;

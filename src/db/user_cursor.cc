@@ -46,7 +46,25 @@ UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visi
       entries_(iterators_of(*view_)),
       listener_(listener),
       left_(bounds_.limit) {
+  if (bounds_.user_keys) map_bounds();
   start();
+}
+
+void UserCursor::map_bounds() {
+  // What ends below the system keys is stored as it is.
+  if (!bounds_.to.empty() && bounds_.to <= kSystemKeysBegin) return;
+  StoredRanges ranges = stored_ranges(bounds_.from, bounds_.to);
+  const bool behind_first = bounds_.reverse || !ranges.has_below;
+  if (ranges.has_below && ranges.has_behind) {
+    rest_ = std::move(bounds_.reverse ? ranges.below : ranges.behind);
+  }
+  enter(behind_first ? ranges.behind : ranges.below);
+}
+
+void UserCursor::enter(const StoredRange& range) {
+  bounds_.from = range.from;
+  bounds_.to = range.to;
+  escape_bytes_ = range.from >= kSystemKeysEnd ? 1 : 0;
 }
 
 UserCursor::~UserCursor() {
@@ -184,6 +202,10 @@ void UserCursor::show(const EntryView& entry) {
 void UserCursor::finish(Status status) {
   valid_ = false;
   status_ = std::move(status);
+  if (!status_.ok() || !rest_) return;
+  enter(*rest_);
+  rest_.reset();
+  start();
 }
 
 }  // namespace ashlar

@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ashlar/range.h"
+#include "base/key_space.h"
 #include "compaction/merging_iterator.h"
 #include "db/read_view.h"
 
@@ -17,6 +19,9 @@ struct CursorBounds {
   std::string to;    // exclusive; empty: no end
   bool reverse = false;
   uint64_t limit = UINT64_MAX;
+  // `from` and `to` are users' keys, and the cursor shows users' keys; if not, stored keys, system
+  // keys among them (base/key_space.h).
+  bool user_keys = false;
 };
 
 // Ownership: holds the read view, and with it every memtable and file that it reads.
@@ -26,21 +31,25 @@ class UserCursor : public Cursor {
   // Told, when a cursor ends, how many keys it passed that were deleted or expired, and how many it
   // showed.
   using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
-
-  // `listener` must outlive the cursor. `visible`: the sequence to read at. `now_ms`: the time by which entries are expired.
+  // `listener` must outlive the cursor. `visible`: the sequence to read at. `now_ms`: the time by
+  // which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
              CursorBounds bounds, const ScanListener& listener);
   ~UserCursor() override;
 
   bool valid() const override { return valid_; }
   void next() override;
-  Entry entry() const override { return {shown_key_, value_}; }
+  Entry entry() const override { return {shown_key_.substr(escape_bytes_), value_}; }
   const Status& status() const override { return status_; }
 
   // Of the current entry.
   uint64_t expires_at_ms() const { return expires_at_ms_; }
 
  private:
+  // Replaces bounds in users' keys by those of the stored keys that come first, and sets aside what
+  // comes behind.
+  void map_bounds();
+  void enter(const StoredRange& range);
   void start();
   void find_forward();
   void find_backward();
@@ -55,7 +64,9 @@ class UserCursor : public Cursor {
   const std::shared_ptr<const ReadView> view_;
   const SequenceNumber visible_;
   const uint64_t now_ms_;
-  const CursorBounds bounds_;
+  CursorBounds bounds_;
+  std::optional<StoredRange> rest_;  // of bounds in users' keys: to be walked when these end
+  std::size_t escape_bytes_ = 0;     // that the keys shown have in front, as they are stored
   const bool has_range_tombstones_;
   MergingIterator entries_;
 

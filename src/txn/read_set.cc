@@ -1,5 +1,9 @@
 #include "txn/read_set.h"
 
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/key_space.h"
 #include "base/mutants.h"
 #include "base/try.h"
 
@@ -9,6 +13,10 @@ namespace {
 constexpr std::size_t kShownKeyBytes = 64;
 
 Status conflict_on(std::string_view key) {
+  if (is_system_key(key)) {
+    return Status::conflict("another commit changed an index's entry; run the transaction again");
+  }
+  key = user_key(key);
   std::string shown(key.substr(0, kShownKeyBytes));
   if (shown.size() < key.size()) shown += "…";
   return Status::conflict("another commit changed key '" + shown + "'; run the transaction again");
@@ -16,8 +24,9 @@ Status conflict_on(std::string_view key) {
 
 }  // namespace
 
-Status check_unchanged(const LatestState& latest, std::string_view key, SequenceNumber since) {
-  ASHLAR_TRY_ASSIGN(const bool changed, latest.changed(key, since));
+Status check_unchanged(const LatestState& latest, std::string_view key, uint64_t hash,
+                       SequenceNumber since) {
+  ASHLAR_TRY_ASSIGN(const bool changed, latest.changed(key, hash, since));
   return changed ? conflict_on(key) : Status();
 }
 
@@ -28,8 +37,25 @@ Status check_range_unchanged(const LatestState& latest, std::string_view from, s
   return changed ? conflict_on(key) : Status();
 }
 
+void ReadSet::add_key(std::string_view key) {
+  const Key sought{hash_key(key), key};
+  const bool few = keys_.size() < kFewKeys;
+  if (few ? std::find(keys_.begin(), keys_.end(), sought) != keys_.end()
+          : many_keys_.contains(sought)) {
+    return;
+  }
+  keys_.push_back({sought.hash, bytes_.keep(key)});
+  if (keys_.size() == kFewKeys) {
+    many_keys_.insert(keys_.begin(), keys_.end());
+  } else if (!few) {
+    many_keys_.insert(keys_.back());
+  }
+}
+
 Status ReadSet::validate(const LatestState& latest, SequenceNumber since) const {
-  for (const std::string& key : keys_) ASHLAR_TRY(check_unchanged(latest, key, since));
+  for (const Key& read : keys_) {
+    ASHLAR_TRY(check_unchanged(latest, read.key, read.hash, since));
+  }
   if (ASHLAR_MUTANT("ranges-not-validated")) return {};
   for (const auto& range : ranges_) {
     if (range->touched) ASHLAR_TRY(check_range_unchanged(latest, range->from, range->to, since));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/hash.h"
 #include "base/mutants.h"
 #include "base/try.h"
 #include "txn/transaction_cursor.h"
@@ -152,7 +153,7 @@ Status TransactionState::commit() {
   // Reads alone are those of the snapshot: serialized where it was taken.
   Status status;
   if (!writes_.empty()) {
-    Commit commit;
+    Commit& commit = Commit::of_this_thread();
     status = writes_.fill(engine_, &commit);
     if (status.ok()) {
       status = engine_.write_through(this, &commit, options_.durability);
@@ -180,7 +181,7 @@ Status TransactionState::validate_writes(const LatestState& latest) const {
   const SequenceNumber since = snapshot_->sequence();
   writes_.for_each_written(
       [&](std::string_view key) {
-        if (status.ok()) status = check_unchanged(latest, key, since);
+        if (status.ok()) status = check_unchanged(latest, key, hash_key(key), since);
       },
       [&](std::string_view from, std::string_view to) {
         if (status.ok()) status = check_range_unchanged(latest, from, to, since);

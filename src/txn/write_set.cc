@@ -1,85 +1,112 @@
 #include "txn/write_set.h"
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
 
+#include "base/range_tombstones.h"
 #include "base/try.h"
 
 namespace ashlar {
 
 void WriteSet::set(std::string_view key, std::string_view value, uint64_t expires_at_ms) {
-  append({EntryKind::kSet, std::string(key), std::string(value), expires_at_ms});
+  append(EntryKind::kSet, key, value, expires_at_ms);
 }
 
 void WriteSet::del(std::string_view key) {
-  append({EntryKind::kDelete, std::string(key), {}, 0});
+  append(EntryKind::kDelete, key, {}, 0);
 }
 
 void WriteSet::del_range(std::string_view from, std::string_view to) {
-  append({EntryKind::kDeleteRange, std::string(from), std::string(to), 0});
+  append(EntryKind::kDeleteRange, from, to, 0);
 }
 
-void WriteSet::append(Write write) {
-  journal_.push_back(std::make_unique<const Write>(std::move(write)));
-  apply(*journal_.back());
+void WriteSet::append(EntryKind kind, std::string_view key, std::string_view value,
+                      uint64_t expires_at_ms) {
+  journal_.push_back({kind, bytes_.keep(key), bytes_.keep(value), expires_at_ms});
+  apply(journal_.size() - 1);
 }
 
-void WriteSet::apply(const Write& write) {
-  if (write.kind != EntryKind::kDeleteRange) {
-    // The map's key must be that of the write it leads to: an undone write takes its bytes along.
-    points_.erase(write.key);
-    points_.emplace(write.key, &write);
-    return;
+void WriteSet::apply(std::size_t at) {
+  const Write& write = journal_[at];
+  if (write.kind == EntryKind::kDeleteRange) {
+    delete_range(write.key, write.value);
+  } else {
+    points_.insert_or_assign(write.key, at);
   }
-  const auto end = write.value.empty() ? points_.end() : points_.lower_bound(write.value);
-  points_.erase(points_.lower_bound(write.key), end);
-  std::vector<RangeTombstone> ranges = deleted_.all();
-  ranges.push_back({write.key, write.value, ranges.size() + 1});
-  deleted_ = RangeTombstones(std::move(ranges));
+}
+
+// Makes one range of all that overlap or touch.
+void WriteSet::delete_range(std::string_view from, std::string_view to) {
+  points_.erase(points_.lower_bound(from), to.empty() ? points_.end() : points_.lower_bound(to));
+  const auto reaches = [](std::string_view end, std::string_view key) {
+    return end.empty() || end >= key;
+  };
+  auto next = deleted_.upper_bound(from);
+  if (next != deleted_.begin() && reaches(std::prev(next)->second, from)) {
+    --next;
+    from = next->first;
+  }
+  while (next != deleted_.end() && reaches(to, next->first)) {
+    if (!to.empty() && reaches(next->second, to)) to = next->second;
+    next = deleted_.erase(next);
+  }
+  deleted_.emplace_hint(next, from, to);
 }
 
 void WriteSet::rebuild() {
   points_.clear();
-  deleted_ = RangeTombstones();
-  for (const auto& write : journal_) apply(*write);
+  deleted_.clear();
+  for (std::size_t at = 0; at < journal_.size(); ++at) apply(at);
+}
+
+bool WriteSet::deletes(std::string_view key) const {
+  const auto behind = deleted_.upper_bound(key);
+  return behind != deleted_.begin() && before_end(key, std::prev(behind)->second);
 }
 
 const WriteSet::Write* WriteSet::find(std::string_view key) const {
   const auto found = points_.find(key);
-  return found == points_.end() ? nullptr : found->second;
+  return found == points_.end() ? nullptr : &journal_[found->second];
 }
 
 const WriteSet::Write* WriteSet::next_point(std::string_view key, bool after) const {
   const auto found = after ? points_.upper_bound(key) : points_.lower_bound(key);
-  return found == points_.end() ? nullptr : found->second;
+  return found == points_.end() ? nullptr : &journal_[found->second];
 }
 
 const WriteSet::Write* WriteSet::previous_point(std::string_view key) const {
   const auto behind = key.empty() ? points_.end() : points_.lower_bound(key);
-  return behind == points_.begin() ? nullptr : std::prev(behind)->second;
+  return behind == points_.begin() ? nullptr : &journal_[std::prev(behind)->second];
 }
 
-void WriteSet::mark(std::string_view name) { marks_.emplace_back(name, journal_.size()); }
+void WriteSet::mark(std::string_view name) {
+  marks_.emplace_back(name, journal_.size());
+}
 
 bool WriteSet::rollback_to(std::string_view name) {
   const auto found = std::find_if(marks_.rbegin(), marks_.rend(),
                                   [&](const auto& mark) { return mark.first == name; });
   if (found == marks_.rend()) return false;
   marks_.erase(found.base(), marks_.end());
-  points_.clear();  // before the bytes that its keys look at go
-  journal_.resize(marks_.back().second);
-  rebuild();
+  truncate(marks_.back().second);
   return true;
 }
 
+void WriteSet::truncate(std::size_t size) {
+  if (size == journal_.size()) return;
+  journal_.resize(size);
+  rebuild();
+}
+
+// Ranges go first: a set of a key in one of them came behind it, or is not among the points.
 Status WriteSet::fill(Engine& engine, Commit* commit) const {
-  for (const auto& entry : journal_) {
-    const Write& write = *entry;
-    if (write.kind == EntryKind::kDeleteRange) {
-      commit->del_range(write.key, write.value);
-    } else if (find(write.key) != &write) {
-      continue;  // overtaken by a later write
-    } else if (write.kind == EntryKind::kDelete) {
+  for (const auto& [from, to] : deleted_) commit->del_range(from, to);
+  for (std::size_t at = 0; at < journal_.size(); ++at) {
+    const Write& write = journal_[at];
+    if (write.kind == EntryKind::kDeleteRange) continue;
+    const auto last = points_.find(write.key);
+    if (last == points_.end() || last->second != at) continue;  // overtaken by a later write
+    if (write.kind == EntryKind::kDelete) {
       commit->del(write.key);
     } else {
       ASHLAR_TRY(engine.add_set(write.key, write.value, write.expires_at_ms, commit));

@@ -3,15 +3,12 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/limits.h"
-#include "base/range_tombstones.h"
+#include "base/byte_arena.h"
 #include "db/engine.h"
 
 namespace ashlar {
@@ -23,8 +20,8 @@ class WriteSet {
  public:
   struct Write {
     EntryKind kind = EntryKind::kSet;
-    std::string key;    // of a range: its start
-    std::string value;  // of a range: its end, empty for none
+    std::string_view key;    // of a range: its start
+    std::string_view value;  // of a range: its end, empty for none
     uint64_t expires_at_ms = 0;
   };
 
@@ -43,8 +40,10 @@ class WriteSet {
   const Write* next_point(std::string_view key, bool after) const;
   const Write* previous_point(std::string_view key) const;
   // Whether a range deletion covers the key, points aside.
-  bool deletes(std::string_view key) const { return deleted_.covering(key, kMaximumSequence) != 0; }
+  bool deletes(std::string_view key) const;
 
+  // Undoes what was written after the set had this size.
+  void truncate(std::size_t size);
   void mark(std::string_view name);
   // False if there is no such mark.
   bool rollback_to(std::string_view name);
@@ -54,24 +53,27 @@ class WriteSet {
   // Calls point(key) for each key written, and range(from, to) for each range deleted.
   template <typename Point, typename Range>
   void for_each_written(Point&& point, Range&& range) const {
-    for (const auto& write : journal_) {
-      if (write->kind == EntryKind::kDeleteRange) {
-        range(write->key, write->value);
+    for (const Write& write : journal_) {
+      if (write.kind == EntryKind::kDeleteRange) {
+        range(write.key, write.value);
       } else {
-        point(write->key);
+        point(write.key);
       }
     }
   }
 
  private:
-  void append(Write write);
-  // Takes the journal's last write into account.
-  void apply(const Write& write);
+  void append(EntryKind kind, std::string_view key, std::string_view value, uint64_t expires_at_ms);
+  // Takes the write at this place of the journal into account, as the last one.
+  void apply(std::size_t at);
+  void delete_range(std::string_view from, std::string_view to);
   void rebuild();
 
-  std::vector<std::unique_ptr<const Write>> journal_;
-  std::map<std::string_view, const Write*> points_;  // the last write of a key since its deletion
-  RangeTombstones deleted_;
+  ByteArena bytes_;  // what the views below look at
+  std::vector<Write> journal_;
+  // The last write of a key since its deletion, by its place in the journal.
+  std::map<std::string_view, std::size_t> points_;
+  std::map<std::string_view, std::string_view> deleted_;    // disjoint ranges: start and end
   std::vector<std::pair<std::string, std::size_t>> marks_;  // name, length of the journal
 };
 

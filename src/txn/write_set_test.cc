@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "env/sim_random.h"
 
@@ -12,7 +14,7 @@ namespace {
 
 std::string value_of(const WriteSet& writes, std::string_view key) {
   if (const WriteSet::Write* write = writes.find(key)) {
-    return write->kind == EntryKind::kSet ? write->value : "deleted";
+    return write->kind == EntryKind::kSet ? std::string(write->value) : "deleted";
   }
   return writes.deletes(key) ? "deleted" : "not written";
 }
@@ -20,14 +22,16 @@ std::string value_of(const WriteSet& writes, std::string_view key) {
 std::string keys_of(const WriteSet& writes) {
   std::string keys;
   const WriteSet::Write* write = writes.next_point("", false);
-  for (; write != nullptr; write = writes.next_point(write->key, true)) keys += write->key + " ";
+  for (; write != nullptr; write = writes.next_point(write->key, true))
+    keys.append(write->key).append(" ");
   return keys;
 }
 
 std::string keys_backwards(const WriteSet& writes) {
   std::string keys;
   const WriteSet::Write* write = writes.previous_point("");
-  for (; write != nullptr; write = writes.previous_point(write->key)) keys += write->key + " ";
+  for (; write != nullptr; write = writes.previous_point(write->key))
+    keys.append(write->key).append(" ");
   return keys;
 }
 
@@ -172,6 +176,57 @@ TEST(WriteSet, AgreesWithAMap) {
         const std::string k2(1, c);
         const auto found = model.find(k2);
         ASSERT_EQ(value_of(writes, k2), found == model.end() ? "not written" : found->second);
+      }
+    }
+  }
+}
+
+// Against a list of all keys, on which each operation is done one by one.
+TEST(WriteSet, AgreesWithAListWhateverIsWrittenAndUndone) {
+  for (unsigned seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    WriteSet writes;
+    std::vector<std::map<char, std::string>> states(1);  // after each write
+    const auto key_at = [](char key) { return std::string(1, key); };
+    for (int step = 0; step < 200; ++step) {
+      std::map<char, std::string> next = states.back();
+      const char key = static_cast<char>('a' + random() % 12);
+      const char end = static_cast<char>('a' + random() % 14);
+      switch (random() % 4) {
+        case 0:
+          next[key] = std::to_string(step);
+          writes.set(key_at(key), next[key], 0);
+          break;
+        case 1:
+          next[key] = "deleted";
+          writes.del(key_at(key));
+          break;
+        case 2: {
+          const bool open = end >= 'a' + 12;
+          if (!open && end <= key) continue;
+          for (char each = key; open ? each < 'a' + 12 : each < end; ++each) next[each] = "gone";
+          writes.del_range(key_at(key), open ? "" : key_at(end));
+          break;
+        }
+        default:
+          if (random() % 8 != 0) continue;
+          states.resize(1 + random() % states.size());
+          writes.truncate(states.size() - 1);
+          next = states.back();
+          states.pop_back();
+      }
+      states.push_back(std::move(next));
+      for (char each = 'a'; each < 'a' + 12; ++each) {
+        const auto expected = states.back().find(each);
+        const WriteSet::Write* const write = writes.find(key_at(each));
+        if (expected == states.back().end()) {
+          ASSERT_TRUE(write == nullptr && !writes.deletes(key_at(each))) << each;
+        } else if (expected->second == "gone") {
+          ASSERT_TRUE(write == nullptr && writes.deletes(key_at(each))) << each;
+        } else {
+          ASSERT_EQ(value_of(writes, key_at(each)), expected->second) << each;
+        }
       }
     }
   }
