@@ -55,6 +55,20 @@ inline constexpr std::size_t varint_bytes(uint64_t value) {
   return bytes;
 }
 
+// Reads a varint that was checked before, so that it needs no end. Returns the byte behind it.
+inline const char* load_trusted_varint(const char* from, uint64_t* value) {
+  uint64_t byte = static_cast<unsigned char>(*from++);
+  *value = byte;
+  if (byte < 0x80) [[likely]]
+    return from;
+  *value = byte & 0x7f;
+  for (unsigned shift = 7; byte >= 0x80 && shift < 64; shift += 7) {
+    byte = static_cast<unsigned char>(*from++);
+    *value |= (byte & 0x7f) << shift;
+  }
+  return from;
+}
+
 // Reads a varint from [from, end) into *value. Returns the byte behind it, or null if it is cut off
 // or longer than 64 bits.
 inline const char* load_varint(const char* from, const char* end, uint64_t* value) {

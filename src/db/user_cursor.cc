@@ -1,8 +1,10 @@
 #include "db/user_cursor.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "base/coding.h"
 #include "base/limits.h"
 #include "base/value_pointer.h"
 #include "db/value_reader.h"
@@ -12,6 +14,15 @@ namespace {
 
 // Versions of one key that are stepped over before seeking past the rest of them.
 constexpr int kStepsBeforeSeek = 8;
+
+// Neighbours in key order mostly differ at their ends.
+bool same_key(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() < sizeof(uint64_t)) return a == b;
+  const std::size_t last = a.size() - sizeof(uint64_t);
+  return load<uint64_t>(a.data() + last) == load<uint64_t>(b.data() + last) &&
+         std::memcmp(a.data(), b.data(), last) == 0;
+}
 
 bool any_range_tombstones(const ReadView& view) {
   const auto has_any = [](const Memtable& memtable) {
@@ -108,7 +119,7 @@ void UserCursor::next() {
 void UserCursor::skip_key() {
   const std::string_view key = entries_.entry().key;
   entries_.next();
-  if (!entries_.valid() || entries_.entry().key != key) return;
+  if (!entries_.valid() || !same_key(entries_.entry().key, key)) return;
   key_.assign(key);
   for (int steps = 0; entries_.valid() && entries_.entry().key == key_; ++steps) {
     if (steps < kStepsBeforeSeek) {
@@ -121,20 +132,14 @@ void UserCursor::skip_key() {
   }
 }
 
-bool UserCursor::in_bounds(std::string_view key) const {
-  return bounds_.reverse ? key >= bounds_.from : before_end(key, bounds_.to);
-}
-
-bool UserCursor::is_live(const EntryView& entry) const {
-  if (!entry.is_live(now_ms_)) return false;
-  if (!has_range_tombstones_) return true;
+bool UserCursor::is_range_deleted(const EntryView& entry) const {
   SequenceNumber covering = view_->version->range_tombstones().covering(entry.key, visible_);
   const auto consider = [&](const Memtable& memtable) {
     covering = std::max(covering, memtable.range_tombstones().covering(entry.key, visible_));
   };
   consider(*view_->active);
   for (const auto& memtable : view_->immutables) consider(*memtable);
-  return covering <= entry.sequence;
+  return covering > entry.sequence;
 }
 
 // From the entry under entries_ on, which may be any version of a key not shown yet.

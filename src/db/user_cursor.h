@@ -53,9 +53,14 @@ class UserCursor : public Cursor {
   void start();
   void find_forward();
   void find_backward();
-  bool in_bounds(std::string_view key) const;
+  bool in_bounds(std::string_view key) const {
+    return bounds_.reverse ? key >= bounds_.from : before_end(key, bounds_.to);
+  }
   // Whether the version is what a reader sees of its key, and not deleted or expired.
-  bool is_live(const EntryView& entry) const;
+  bool is_live(const EntryView& entry) const {
+    return entry.is_live(now_ms_) && (!has_range_tombstones_ || !is_range_deleted(entry));
+  }
+  bool is_range_deleted(const EntryView& entry) const;
   // Moves from an entry to the first one of another key.
   void skip_key();
   void show(const EntryView& entry);

@@ -62,15 +62,16 @@ class PagePin {
 //            changes as long as it is pinned.
 class PageCache {
  public:
-  // Takes memory for at most `capacity_bytes`, bookkeeping included, as pages come, from MemoryUse::
-  // kPageCache whether the budget has it or not. Less if the system has none.
+  // Takes memory for at most `capacity_bytes`, bookkeeping included, as pages come, from
+  // MemoryUse:: kPageCache whether the budget has it or not. Less if the system has none.
   PageCache(MemoryBudget* budget, std::size_t capacity_bytes);
   ~PageCache();
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
-  // Growing costs nothing before pages come. Shrinking forgets the pages of the extents that go and gives their memory back
-  // at once, or, where one of an extent's pages is pinned, when the last such pin ends.
+  // Growing costs nothing before pages come. Shrinking forgets the pages of the extents that go and
+  // gives their memory back at once, or, where one of an extent's pages is pinned, when the last
+  // such pin ends.
   void set_capacity(std::size_t bytes);
 
   // The page, or an empty pin. Counts a hit or a miss.

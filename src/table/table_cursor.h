@@ -94,7 +94,9 @@ class TableCursor {
   Status assemble_wide();
   void load_slot(uint32_t slot) {
     slot_ = slot;
-    if (span_ == 1) record_ = leaf_.record(slot);
+    if (span_ == 1) {
+      decode_trusted_record(leaf_.page() + leaf_.record_offset(slot), &record_);
+    }
   }
   bool before(std::string_view key, SequenceNumber sequence) const;
   Result<uint64_t> fence(uint32_t number) {
@@ -112,8 +114,8 @@ class TableCursor {
   const TableFile& file_;
   PageReader& data_;
   PageReader& index_;
-  const char* const image_;        // of data_, or null
-  const char* const fences_;       // in the image of index_, or null
+  const char* const image_;   // of data_, or null
+  const char* const fences_;  // in the image of index_, or null
   uint32_t page_ = 0;
   uint32_t span_ = 0;
   uint32_t slot_ = 0;
