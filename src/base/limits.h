@@ -23,8 +23,8 @@ inline constexpr std::size_t kMinimumTableBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaximumValueFileBytes = std::size_t{64} << 20;
 
 // --- Log -------------------------------------------------------------------------------------
-inline constexpr std::size_t kMaximumLogSegmentBytes = std::size_t{16} << 20;
-inline constexpr std::size_t kMaximumLogRingBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaximumLogSegmentBytes = std::size_t{8} << 20;
+inline constexpr std::size_t kMaximumLogRingBytes = std::size_t{8} << 20;
 inline constexpr std::size_t kMinimumLogRingBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kLogFlushBytes = std::size_t{256} << 10;  // written in one piece
 inline constexpr int64_t kLogFlushMilliseconds = 50;  // age at which unsynced frames are written

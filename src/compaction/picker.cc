@@ -14,9 +14,10 @@ namespace {
 // Fragments of this share of the bottom are merged with it: the upper limit of what overwriting can
 // cost in space. An idle database is tidier.
 constexpr double kFragmentShareBeforeMerge = 0.5;
-constexpr double kFragmentShareWhenIdle = 0.2;
+constexpr double kFragmentShareWhenIdle = 0.08;
 // So is a partition in which this share of the entries is known to be garbage.
 constexpr double kGarbageShareBeforeMerge = 0.2;
+constexpr double kGarbageShareWhenIdle = 0.04;
 // An idle database distributes runs once they are this share of the partitions.
 constexpr double kRunShareWhenIdle = 0.05;
 // A value file is emptied when this share of it is not referenced any more.
@@ -79,7 +80,8 @@ bool wants_settling(const Partition& partition, double incoming, const PickerSta
         return fragment->summary.range_tombstone_count > 0 &&
                fragment->summary.largest_sequence <= state.oldest_snapshot;
       });
-  return range_deleted || garbage > kGarbageShareBeforeMerge * entries;
+  const double garbage_share = state.idle ? kGarbageShareWhenIdle : kGarbageShareBeforeMerge;
+  return range_deleted || garbage > garbage_share * entries;
 }
 
 bool has_something_to_settle(const Partition& partition, const PickerState& state) {
