@@ -101,7 +101,7 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
   SequenceNumber sequence = 0;
   Status status = writable();
   if (status.ok() && !commit->empty()) {
-    commit->seal(env_.wall_clock_us());
+    commit->seal(env_.last_tick_us());
     status = check_size(*commit);
     if (status.ok()) {
       pacer_.pace(commit->bytes().size());
@@ -139,7 +139,7 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
       ASHLAR_TRY(gate->pass(latest, commit));
     }
     if (commit->empty()) return {};
-    commit->seal(env_.wall_clock_us());
+    commit->seal(env_.last_tick_us());
     ASHLAR_TRY(check_size(*commit));
     ASHLAR_TRY(make_room(&lock, commit->bytes().size(), commit->count()));
     // Waiting for room lets others commit in between.

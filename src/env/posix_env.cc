@@ -21,20 +21,10 @@
 namespace ashlar {
 namespace {
 
-constexpr long kTolerableClockResolutionNs = 10'000'000;
-
 uint64_t now_ns(clockid_t clock) {
   timespec now{};
   ASHLAR_CHECK(clock_gettime(clock, &now) == 0);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-// The coarse clock costs a quarter of the other; where it is too coarse for expiry, the other.
-clockid_t choose_wall_clock() {
-  timespec resolution{};
-  const bool fine = clock_getres(CLOCK_REALTIME_COARSE, &resolution) == 0 &&
-                    resolution.tv_sec == 0 && resolution.tv_nsec <= kTolerableClockResolutionNs;
-  return fine ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME;
 }
 
 bool is_folder(int folder, const char* name) {
@@ -80,14 +70,12 @@ class PosixEnv final : public Env {
     return lock_posix_file(path);
   }
 
-  uint64_t wall_clock_us() override { return now_ns(wall_clock_) / 1000; }
+  uint64_t wall_clock_us() override { return now_ns(CLOCK_REALTIME) / 1000; }
+  uint64_t last_tick_us() override { return now_ns(CLOCK_REALTIME_COARSE) / 1000; }
   uint64_t monotonic_ns() override { return now_ns(CLOCK_MONOTONIC); }
   void sleep(std::chrono::microseconds duration) override { std::this_thread::sleep_for(duration); }
   uint64_t random() override;
   std::unique_ptr<Executor> new_executor() override { return std::make_unique<ThreadExecutor>(); }
-
- private:
-  const clockid_t wall_clock_ = choose_wall_clock();
 };
 
 Result<bool> PosixEnv::exists(const std::string& path) {

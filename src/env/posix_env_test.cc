@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -308,6 +310,24 @@ TEST(Paths, JoinAndParent) {
   EXPECT_EQ(parent_folder("a"), ".");
   EXPECT_EQ(parent_folder("/a"), "/");
   EXPECT_EQ(parent_folder("/"), "/");
+}
+
+// A key must not outlive its time by a tick of the system.
+TEST(PosixEnv, TheWallClockIsNotBehind) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  using std::chrono::system_clock;
+  const auto exact = [] {
+    const auto now = system_clock::now().time_since_epoch();
+    return static_cast<uint64_t>(duration_cast<microseconds>(now).count());
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const uint64_t before = exact();
+    const uint64_t read = real_env()->wall_clock_us();
+    ASSERT_GE(read, before);
+    ASSERT_LE(read, exact());
+    ASSERT_LE(real_env()->last_tick_us(), read);
+  }
 }
 
 }  // namespace
