@@ -20,13 +20,17 @@ struct PathStep {
   bool is_index = false;
 };
 
-// A path that means at most one value: $.address.city, $['a b'][0]. For convenience the leading "$."
-// may be left out: address.city.
+// The member or element that one step leads to; null if there is none.
+const JsonValue* find_child(const JsonValue& value, const PathStep& step);
+
+// A path that means at most one value: $.address.city, $['a b'][0]. For convenience the leading
+// "$." may be left out: address.city.
 //
 // Threads: as a plain value.
 class SingularPath {
  public:
-  //   kInvalidArgument  no singular path; the message has the offset.
+  //   kInvalidArgument  no singular path, or one of more than 1000 steps; the message has the
+  //   offset.
   static Result<SingularPath> parse(std::string_view text);
 
   // The value meant; null if there is none.
@@ -45,13 +49,16 @@ class SingularPath {
 // Threads: const functions from any number of threads.
 class JsonPath {
  public:
-  //   kInvalidArgument  no well-formed and valid path; the message has the offset.
+  //   kInvalidArgument  no well-formed and valid path; or one with more than 1000 segments, or with
+  //                     filters, parentheses or calls nested deeper than 32. The message has the
+  //                     offset.
   static Result<JsonPath> parse(std::string_view text);
   ~JsonPath();
   JsonPath(JsonPath&&) noexcept;
   JsonPath& operator=(JsonPath&&) noexcept;
 
-  // The values meant, in the order that the RFC gives; pointers into `document`.
+  // The values meant, in the order that the RFC gives; pointers into `document`. A value that is
+  // meant twice comes twice. Filters within filters take time to the power of their nesting.
   std::vector<const JsonValue*> select(const JsonValue& document) const;
 
  private:

@@ -15,6 +15,7 @@ constexpr int kMaximumJsonDepth = 256;
 // The one value in `text`, white space around it aside.
 //   kInvalidArgument  no JSON, or a name twice in one object, or nested too deep, or not UTF-8. The
 //                     message has the offset where it can be told.
+//   kOutOfMemory      an allocation failed.
 // Threads: any (a parser is kept for each thread).
 Result<JsonValue> parse_json(std::string_view text);
 
@@ -23,5 +24,8 @@ Result<JsonValue> parse_json(std::string_view text);
 // can say.
 void append_json(const JsonValue& value, std::string* out);
 std::string to_json(const JsonValue& value);
+
+// One byte of a string that stands between two `quote`s, escaped if it must be.
+void append_escaped_byte(char byte, char quote, std::string* out);
 
 }  // namespace ashlar

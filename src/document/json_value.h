@@ -34,14 +34,24 @@ class JsonValue {
   using Object = std::vector<Member>;
 
   JsonValue() = default;  // null
+  JsonValue(const JsonValue& other);
+  JsonValue& operator=(const JsonValue& other);
+  JsonValue(JsonValue&& other) noexcept;
+  JsonValue& operator=(JsonValue&& other) noexcept;
+  ~JsonValue();
+
   static JsonValue boolean(bool value);
   static JsonValue integer(int64_t value);
   static JsonValue unsigned_integer(uint64_t value);  // kInt if it fits
   static JsonValue number(double value);              // must be finite
+  // The number that `text` spells, in the smallest kind that holds it. It must be a JSON number;
+  // see `document/json_number.h` for text that may be none.
   static JsonValue big_number(std::string text);
   static JsonValue string(std::string value);
-  static JsonValue array(Array elements = {});
-  static JsonValue object(Object members = {});
+  static JsonValue array();
+  static JsonValue array(Array elements);
+  static JsonValue object();
+  static JsonValue object(Object members);
 
   Kind kind() const;
   bool is_null() const { return kind() == Kind::kNull; }
@@ -53,8 +63,8 @@ class JsonValue {
   // The content; the kind must be the one named.
   bool as_bool() const;
   int64_t as_int() const;
-  uint64_t as_uint() const;      // of kUint
-  double as_double() const;      // of kDouble
+  uint64_t as_uint() const;            // of kUint
+  double as_double() const;            // of kDouble
   const std::string& as_text() const;  // of kString, kBigNumber
   const Array& as_array() const;
   Array& as_array();
@@ -69,7 +79,8 @@ class JsonValue {
   struct BigNumber {
     std::string text;
   };
-  std::variant<std::monostate, bool, int64_t, uint64_t, double, BigNumber, std::string, Array, Object>
+  std::variant<std::monostate, bool, int64_t, uint64_t, double, BigNumber, std::string, Array,
+               Object>
       content_;
 };
 

@@ -1,0 +1,70 @@
+// A JSON text: refused, or read so that it is written and read back the same, and so that its order
+// key comes back. Two texts with a zero byte between them: their keys have the order of the values.
+// Any bytes as an order key: refused, or the one form of a value.
+#include <compare>
+#include <string>
+
+#include "document/json_order.h"
+#include "document/json_text.h"
+#include "fuzz.h"
+
+namespace ashlar {
+namespace {
+
+std::string order_key(const JsonValue& value, bool descending) {
+  std::string key;
+  append_order_key(value, descending, &key);
+  return key;
+}
+
+void check_value(const JsonValue& value) {
+  const std::string text = to_json(value);
+  const auto again = parse_json(text);
+  ASHLAR_CHECK(again.ok());
+  ASHLAR_CHECK(to_json(*again) == text && compare_json(*again, value) == 0);
+  for (const bool descending : {false, true}) {
+    const std::string key = order_key(value, descending);
+    std::string_view left = key;
+    const auto back = take_order_key(&left, descending);
+    ASHLAR_CHECK(back.ok() && left.empty());
+    ASHLAR_CHECK(compare_json(*back, value) == 0 && order_key(*back, descending) == key);
+  }
+}
+
+void check_order(const JsonValue& a, const JsonValue& b) {
+  const std::weak_ordering order = compare_json(a, b);
+  ASHLAR_CHECK(order == (0 <=> compare_json(b, a)));
+  ASHLAR_CHECK(order == (order_key(a, false) <=> order_key(b, false)));
+  ASHLAR_CHECK(order == (order_key(b, true) <=> order_key(a, true)));
+}
+
+void check_key(std::string_view bytes, bool descending) {
+  std::string_view left = bytes;
+  const auto value = take_order_key(&left, descending);
+  if (!value.ok()) {
+    ASHLAR_CHECK(!value.status().message().empty());
+    return;
+  }
+  const std::string_view taken = bytes.substr(0, bytes.size() - left.size());
+  ASHLAR_CHECK(order_key(*value, descending) == taken);
+}
+
+}  // namespace
+}  // namespace ashlar
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace ashlar;
+  const std::string_view input = fuzz_input(data, size);
+  check_key(input, false);
+  check_key(input, true);
+  const std::size_t split = input.find('\0');
+  const auto first = parse_json(input.substr(0, split));
+  if (first.ok()) check_value(*first);
+  if (!first.ok()) ASHLAR_CHECK(!first.status().message().empty());
+  if (split == std::string_view::npos) return 0;
+  const auto second = parse_json(input.substr(split + 1));
+  if (!second.ok()) return 0;
+  check_value(*second);
+  if (first.ok()) check_order(*first, *second);
+  return 0;
+}
