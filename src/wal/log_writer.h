@@ -138,6 +138,7 @@ class LogWriter {
   Status leave_segment_for(uint64_t frame_bytes);
   Status put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
                      uint64_t bytes, uint32_t digest);
+  void gather() const;
   Status flush();
   uint64_t seal();
   Status write_blocks(uint64_t from, uint64_t to);
@@ -183,7 +184,10 @@ class LogWriter {
   mutable std::mutex io_mutex_;
   std::condition_variable io_done_;
   bool io_busy_ = false;
-  Status failure_;  // the reason of [LOG-7]
+  std::vector<uint64_t> awaited_;        // positions of the callers of sync(); under io_mutex_
+  std::atomic<std::size_t> callers_{0};  // their number
+  std::size_t expected_callers_ = 0;     // at the end of the last turn; for the holder of the next
+  Status failure_;                       // the reason of [LOG-7]
   std::atomic<bool> failed_{false};
 
   std::mutex prepare_mutex_;  // one prepares a segment at a time; taken before segments_mutex_
