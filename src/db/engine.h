@@ -90,7 +90,9 @@ class Engine {
   Result<PinnedValue> find_pinned(std::string_view key, const Snapshot* snapshot) const;
   std::unique_ptr<UserCursor> new_cursor(CursorBounds bounds, const Snapshot* snapshot,
                                          uint64_t now_ms = 0) const;
-  Snapshot take_snapshot() const;
+  // From `ends_ns` (monotonic) on the snapshot keeps nothing any more: who reads through it must ask
+  // the clock after each read, and forget what was read too late.
+  Snapshot take_snapshot(uint64_t ends_ns = UINT64_MAX) const;
 
   // --- Writing (engine_write.cc) ---
   Status set(std::string_view key, std::string_view value, const WriteOptions& options);

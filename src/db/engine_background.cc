@@ -162,7 +162,7 @@ void Engine::schedule_merge() {
 std::optional<MergePlan> Engine::next_merge() {
   PickerState state;
   state.now_ms = jobs_->now_ms();  // what the merge itself will go by
-  state.oldest_snapshot = snapshots_->oldest();
+  state.oldest_snapshot = snapshots_->oldest(env_.monotonic_ns());
   bool full = false;
   {
     const std::lock_guard lock(background_mutex_);

@@ -105,9 +105,12 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       .compression = options_.compression,
       .table_bytes = plan_.table_bytes,
       .buffer_bytes = plan_.merge_buffer_bytes,
-      .snapshots = [this] { return snapshots_->sequences(); },
+      .snapshots = [this] { return snapshots_->sequences(env_.monotonic_ns()); },
       // [TTL-2] A transaction's clock stands still: merges keep what it may still see.
-      .now_ms = [this] { return std::min(clock_.now_ms(), snapshots_->oldest_clock_ms()); },
+      .now_ms =
+          [this] {
+            return std::min(clock_.now_ms(), snapshots_->oldest_clock_ms(env_.monotonic_ns()));
+          },
       .may_keep_image = [this](std::size_t bytes) { return may_keep_image(bytes); },
       .pending_value_files = [this] { return pending_value_files(); },
       .publish = [this](std::shared_ptr<const Version> v) { publish_version(std::move(v)); },

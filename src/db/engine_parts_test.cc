@@ -141,13 +141,12 @@ TEST(ExpiryClock, NeverGoesBackForAnyOfManyThreads) {  // [TTL-1]
   for (std::thread& thread : threads) thread.join();
 }
 
-// --- SnapshotRegistry
-// ------------------------------------------------------------------------------
+// --- SnapshotRegistry ----------------------------------------------------------------------------
 
 TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   SnapshotRegistry registry;
-  EXPECT_EQ(registry.oldest(), kMaximumSequence);
-  EXPECT_TRUE(registry.sequences().empty());
+  EXPECT_EQ(registry.oldest(0), kMaximumSequence);
+  EXPECT_TRUE(registry.sequences(0).empty());
   EXPECT_EQ(registry.oldest_taken_ns(), 0u);
   SnapshotRegistry::Hold first;
   SnapshotRegistry::Hold second;
@@ -156,17 +155,35 @@ TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   EXPECT_EQ(first.sequence, 7u);
   registry.take(&second, 100, 900, [] { return SequenceNumber{7}; });
   registry.take(&third, 200, 1100, [] { return SequenceNumber{9}; });
-  EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{7, 9}));
+  EXPECT_EQ(registry.sequences(0), (std::vector<SequenceNumber>{7, 9}));
   EXPECT_EQ(registry.count(), 3u);
-  EXPECT_EQ(registry.oldest_clock_ms(), 900u);
+  EXPECT_EQ(registry.oldest_clock_ms(0), 900u);
   EXPECT_EQ(registry.oldest_taken_ns(), 50u);
   registry.release(&first);
-  EXPECT_EQ(registry.oldest(), 7u);
+  EXPECT_EQ(registry.oldest(0), 7u);
   EXPECT_EQ(registry.oldest_taken_ns(), 100u);
   registry.release(&second);
-  EXPECT_EQ(registry.oldest(), 9u);
-  EXPECT_EQ(registry.sequences(), (std::vector<SequenceNumber>{9}));
+  EXPECT_EQ(registry.oldest(0), 9u);
+  EXPECT_EQ(registry.sequences(0), (std::vector<SequenceNumber>{9}));
   registry.release(&third);
+  EXPECT_EQ(registry.count(), 0u);
+}
+
+TEST(SnapshotRegistry, AHoldWithAnEndHoldsNothingFromThenOn) {
+  SnapshotRegistry registry;
+  SnapshotRegistry::Hold mortal;
+  mortal.ends_ns = 500;
+  SnapshotRegistry::Hold other;
+  registry.take(&mortal, 50, 900, [] { return SequenceNumber{7}; });
+  registry.take(&other, 60, 1000, [] { return SequenceNumber{8}; });
+  EXPECT_EQ(registry.sequences(499), (std::vector<SequenceNumber>{7, 8}));
+  EXPECT_EQ(registry.oldest(499), 7u);
+  EXPECT_EQ(registry.oldest_clock_ms(499), 900u);
+  EXPECT_EQ(registry.sequences(500), (std::vector<SequenceNumber>{8}));
+  EXPECT_EQ(registry.oldest(500), 8u);
+  EXPECT_EQ(registry.oldest_clock_ms(500), 1000u);
+  registry.release(&mortal);
+  registry.release(&other);
   EXPECT_EQ(registry.count(), 0u);
 }
 
@@ -191,7 +208,7 @@ TEST(SnapshotRegistry, MissesNoSnapshotThatIsBeingTaken) {  // [SNAP-1]
   });
   while (!done) {
     const SequenceNumber seen = taking.load();
-    const std::vector<SequenceNumber> held = registry.sequences();
+    const std::vector<SequenceNumber> held = registry.sequences(0);
     if (seen != 0 && taking.load() == seen) {
       ASSERT_EQ(held, std::vector<SequenceNumber>{seen});
     }

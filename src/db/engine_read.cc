@@ -101,8 +101,9 @@ std::unique_ptr<UserCursor> Engine::new_cursor(CursorBounds bounds, const Snapsh
 class Snapshot::Pin {
  public:
   Pin(std::shared_ptr<SnapshotRegistry> registry, uint64_t now_ns, uint64_t clock_ms,
-      const std::atomic<SequenceNumber>& visible)
+      uint64_t ends_ns, const std::atomic<SequenceNumber>& visible)
       : registry_(std::move(registry)) {
+    hold_.ends_ns = ends_ns;
     registry_->take(&hold_, now_ns, clock_ms, [&] { return visible.load(std::memory_order_acquire); });
   }
   ~Pin() { registry_->release(&hold_); }
@@ -120,9 +121,9 @@ Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
     : sequence_(sequence), pin_(std::move(pin)) {}
 Snapshot::~Snapshot() = default;
 
-Snapshot Engine::take_snapshot() const {
+Snapshot Engine::take_snapshot(uint64_t ends_ns) const {
   auto pin = std::make_shared<Snapshot::Pin>(snapshots_, env_.monotonic_ns(), clock_.now_ms(),
-                                             visible_);
+                                             ends_ns, visible_);
   const SequenceNumber sequence = pin->sequence();
   return Snapshot(sequence, std::move(pin));
 }

@@ -13,10 +13,11 @@ void SnapshotRegistry::release(Hold* hold) {
   --count_;
 }
 
-std::vector<SequenceNumber> SnapshotRegistry::sequences() const {
+std::vector<SequenceNumber> SnapshotRegistry::sequences(uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
   std::vector<SequenceNumber> sequences;
   for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
+    if (hold->ends_ns <= now_ns) continue;
     if (sequences.empty() || sequences.back() != hold->sequence) {
       sequences.push_back(hold->sequence);
     }
@@ -24,16 +25,19 @@ std::vector<SequenceNumber> SnapshotRegistry::sequences() const {
   return sequences;
 }
 
-SequenceNumber SnapshotRegistry::oldest() const {
+SequenceNumber SnapshotRegistry::oldest(uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
-  return count_ == 0 ? kMaximumSequence : first_.next->sequence;
+  for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
+    if (hold->ends_ns > now_ns) return hold->sequence;
+  }
+  return kMaximumSequence;
 }
 
-uint64_t SnapshotRegistry::oldest_clock_ms() const {
+uint64_t SnapshotRegistry::oldest_clock_ms(uint64_t now_ns) const {
   const std::lock_guard lock(mutex_);
   uint64_t oldest = UINT64_MAX;
   for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
-    oldest = std::min(oldest, hold->clock_ms);
+    if (hold->ends_ns > now_ns) oldest = std::min(oldest, hold->clock_ms);
   }
   return oldest;
 }

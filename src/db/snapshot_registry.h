@@ -20,13 +20,14 @@ class SnapshotRegistry {
     SequenceNumber sequence = 0;
     uint64_t taken_ns = 0;  // monotonic
     uint64_t clock_ms = 0;  // of expiry, when it was taken
+    uint64_t ends_ns = UINT64_MAX;  // monotonic; from then on it holds nothing any more
     Hold* previous = nullptr;
     Hold* next = nullptr;
   };
 
   SnapshotRegistry() { first_.previous = first_.next = &first_; }
 
-  // Registers what `newest()` returns, until release().
+  // Registers what `newest()` returns, until release() or hold->ends_ns.
   template <typename Newest>
   void take(Hold* hold, uint64_t now_ns, uint64_t clock_ms, Newest&& newest) {
     const std::lock_guard lock(mutex_);
@@ -42,13 +43,13 @@ class SnapshotRegistry {
   }
   void release(Hold* hold);
 
-  // Ascending, each once.
-  std::vector<SequenceNumber> sequences() const;
+  // Those held at the moment `now_ns`; ascending, each once.
+  std::vector<SequenceNumber> sequences(uint64_t now_ns) const;
   // kMaximumSequence if there is none.
-  SequenceNumber oldest() const;
+  SequenceNumber oldest(uint64_t now_ns) const;
   // The expiry clock when the longest held one was taken; UINT64_MAX if there is none. What has not
   // expired by then may still be seen by a reader whose clock stands still.
-  uint64_t oldest_clock_ms() const;
+  uint64_t oldest_clock_ms(uint64_t now_ns) const;
   std::size_t count() const;
   // When the longest held one was taken; 0 if there is none.
   uint64_t oldest_taken_ns() const;

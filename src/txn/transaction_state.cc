@@ -32,7 +32,7 @@ TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry
       options_(std::move(options)),
       began_ns_(engine.env().monotonic_ns()),
       entry_{.owner = &options_.owner, .since_ns = began_ns_},
-      snapshot_(engine.take_snapshot()) {
+      snapshot_(engine.take_snapshot(end_of_age())) {
   now_ms_ = engine_.now_ms();
   registry_.enter(&entry_);
 }
@@ -45,17 +45,24 @@ void TransactionState::end() {
   registry_.leave(&entry_);
 }
 
+uint64_t TransactionState::end_of_age() const {
+  if (options_.age_limit.count() <= 0) return UINT64_MAX;
+  return began_ns_ + static_cast<uint64_t>(options_.age_limit.count()) * 1'000'000;
+}
+
+// [TXN-4]
+Status TransactionState::young() const {
+  if (options_.age_limit.count() <= 0) return {};
+  const uint64_t now_ns = engine_.env().monotonic_ns();
+  if (now_ns < end_of_age()) return {};
+  return Status::aborted("the transaction is " +
+                         std::to_string((now_ns - began_ns_) / 1'000'000) +
+                         " ms old; its limit is " + std::to_string(options_.age_limit.count()));
+}
+
 Status TransactionState::usable() const {
   if (!snapshot_) return Status::invalid_argument("the transaction has ended");
-  if (options_.age_limit.count() > 0) {
-    const uint64_t age_ms = (engine_.env().monotonic_ns() - began_ns_) / 1'000'000;
-    if (age_ms > static_cast<uint64_t>(options_.age_limit.count())) {
-      return Status::aborted("the transaction is " + std::to_string(age_ms) +
-                             " ms old; its limit is " +
-                             std::to_string(options_.age_limit.count()));
-    }
-  }
-  return {};
+  return young();
 }
 
 Status TransactionState::writable() const {
@@ -119,6 +126,7 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
   const bool unrecorded =
       ASHLAR_MUTANT("absent-keys-not-validated") && sought.is(StatusCode::kNotFound);
   if (records_reads() && !unrecorded) reads_.add_key(key);
+  ASHLAR_TRY(young());
   ASHLAR_TRY(sought);
   value->assign(found.value);
   if (expires_at_ms != nullptr) *expires_at_ms = found.expires_at_ms;
@@ -131,8 +139,13 @@ std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
   }
   CursorBounds unlimited = bounds;
   unlimited.limit = UINT64_MAX;
-  return std::make_unique<TransactionCursor>(engine_.new_cursor(unlimited, &*snapshot_, now_ms_),
-                                             writes_, records_reads() ? reads_.add_range() : nullptr,
+  auto base = engine_.new_cursor(unlimited, &*snapshot_, now_ms_);
+  // From here on the cursor holds what it reads by itself.
+  if (Status status = young(); !status.ok()) {
+    return std::make_unique<FailedCursor>(std::move(status));
+  }
+  return std::make_unique<TransactionCursor>(std::move(base), writes_,
+                                             records_reads() ? reads_.add_range() : nullptr,
                                              std::move(bounds), now_ms_);
 }
 
@@ -170,8 +183,10 @@ void TransactionState::rollback() { end(); }
 
 // [TXN-2]
 Status TransactionState::pass(const LatestState& latest, Commit*) {
-  if (options_.isolation == Isolation::kSnapshot) return validate_writes(latest);
-  return reads_.validate(latest, snapshot_->sequence());
+  ASHLAR_TRY(options_.isolation == Isolation::kSnapshot
+                 ? validate_writes(latest)
+                 : reads_.validate(latest, snapshot_->sequence()));
+  return young();
 }
 
 // First committer wins.

@@ -19,6 +19,8 @@ namespace ashlar {
 //         commit lock: the transaction is serialized at its own sequence.
 // [TXN-3] Until it ends, its snapshot is registered, so that merges keep the traces of whatever was
 //         committed since.
+// [TXN-4] With an age limit that ends by itself, so that a forgotten transaction costs nothing; its
+//         age is therefore looked at behind each read, too.
 //
 // Ownership: the Transaction's. Engine and registry must outlive it.
 // Threads:   one at a time.
@@ -46,6 +48,10 @@ class TransactionState : public CommitGate {
   uint64_t now_ms() const { return now_ms_; }
 
  private:
+  // The monotonic clock's reading from which on the transaction is too old.
+  uint64_t end_of_age() const;
+  // kAborted if it is.
+  Status young() const;
   Status writable() const;
   bool records_reads() const;
   Status pass(const LatestState& latest, Commit* commit) override;
