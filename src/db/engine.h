@@ -52,6 +52,11 @@ struct FoundEntry {
   std::string buffer;
 };
 
+struct SnapshotMoment {
+  uint64_t monotonic_ns = 0;
+  uint64_t expiry_ms = 0;
+};
+
 // What Engine::verify() has read and found.
 struct VerifyFindings {
   uint64_t files = 0;
@@ -90,9 +95,11 @@ class Engine {
   Result<PinnedValue> find_pinned(std::string_view key, const Snapshot* snapshot) const;
   std::unique_ptr<UserCursor> new_cursor(CursorBounds bounds, const Snapshot* snapshot,
                                          uint64_t now_ms = 0) const;
-  // From `ends_ns` (monotonic) on the snapshot keeps nothing any more: who reads through it must ask
-  // the clock after each read, and forget what was read too late.
-  Snapshot take_snapshot(uint64_t ends_ns = UINT64_MAX) const;
+  Snapshot take_snapshot() const;
+  // After `lifetime_ns` (UINT64_MAX: never) the snapshot keeps nothing any more: who reads through
+  // it must ask the clock after each read, and forget what was read too late. *moment gets the
+  // clocks' readings when it was taken.
+  Snapshot take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) const;
 
   // --- Writing (engine_write.cc) ---
   Status set(std::string_view key, std::string_view value, const WriteOptions& options);

@@ -24,7 +24,9 @@ SequenceNumber covering_tombstone(const ReadView& view, std::string_view key,
   return newest;
 }
 
-Status no_such_key() { return Status(StatusCode::kNotFound, "no such key"); }
+Status no_such_key() {
+  return Status(StatusCode::kNotFound, "no such key");
+}
 
 }  // namespace
 
@@ -104,7 +106,8 @@ class Snapshot::Pin {
       uint64_t ends_ns, const std::atomic<SequenceNumber>& visible)
       : registry_(std::move(registry)) {
     hold_.ends_ns = ends_ns;
-    registry_->take(&hold_, now_ns, clock_ms, [&] { return visible.load(std::memory_order_acquire); });
+    registry_->take(&hold_, now_ns, clock_ms,
+                    [&] { return visible.load(std::memory_order_acquire); });
   }
   ~Pin() { registry_->release(&hold_); }
   Pin(const Pin&) = delete;
@@ -121,9 +124,17 @@ Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
     : sequence_(sequence), pin_(std::move(pin)) {}
 Snapshot::~Snapshot() = default;
 
-Snapshot Engine::take_snapshot(uint64_t ends_ns) const {
-  auto pin = std::make_shared<Snapshot::Pin>(snapshots_, env_.monotonic_ns(), clock_.now_ms(),
-                                             ends_ns, visible_);
+Snapshot Engine::take_snapshot() const {
+  SnapshotMoment moment;
+  return take_snapshot(UINT64_MAX, &moment);
+}
+
+Snapshot Engine::take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) const {
+  const uint64_t now_ns = env_.monotonic_ns();
+  *moment = {now_ns, clock_.now_ms()};
+  const uint64_t ends_ns = lifetime_ns == UINT64_MAX ? UINT64_MAX : now_ns + lifetime_ns;
+  auto pin =
+      std::make_shared<Snapshot::Pin>(snapshots_, now_ns, moment->expiry_ms, ends_ns, visible_);
   const SequenceNumber sequence = pin->sequence();
   return Snapshot(sequence, std::move(pin));
 }

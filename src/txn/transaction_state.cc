@@ -30,14 +30,14 @@ TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry
     : engine_(engine),
       registry_(registry),
       options_(std::move(options)),
-      began_ns_(engine.env().monotonic_ns()),
-      entry_{.owner = &options_.owner, .since_ns = began_ns_},
-      snapshot_(engine.take_snapshot(end_of_age())) {
-  now_ms_ = engine_.now_ms();
+      snapshot_(engine.take_snapshot(lifetime_ns(), &began_)),
+      entry_{.owner = &options_.owner, .since_ns = began_.monotonic_ns} {
   registry_.enter(&entry_);
 }
 
-TransactionState::~TransactionState() { end(); }
+TransactionState::~TransactionState() {
+  end();
+}
 
 void TransactionState::end() {
   if (!snapshot_) return;
@@ -45,18 +45,17 @@ void TransactionState::end() {
   registry_.leave(&entry_);
 }
 
-uint64_t TransactionState::end_of_age() const {
+uint64_t TransactionState::lifetime_ns() const {
   if (options_.age_limit.count() <= 0) return UINT64_MAX;
-  return began_ns_ + static_cast<uint64_t>(options_.age_limit.count()) * 1'000'000;
+  return static_cast<uint64_t>(options_.age_limit.count()) * 1'000'000;
 }
 
 // [TXN-4]
 Status TransactionState::young() const {
   if (options_.age_limit.count() <= 0) return {};
-  const uint64_t now_ns = engine_.env().monotonic_ns();
-  if (now_ns < end_of_age()) return {};
-  return Status::aborted("the transaction is " +
-                         std::to_string((now_ns - began_ns_) / 1'000'000) +
+  const uint64_t age_ns = engine_.env().monotonic_ns() - began_.monotonic_ns;
+  if (age_ns < lifetime_ns()) return {};
+  return Status::aborted("the transaction is " + std::to_string(age_ns / 1'000'000) +
                          " ms old; its limit is " + std::to_string(options_.age_limit.count()));
 }
 
@@ -79,7 +78,7 @@ Status TransactionState::set(std::string_view key, std::string_view value,
                              std::chrono::milliseconds ttl) {
   if (ttl.count() < 0) return Status::invalid_argument("ttl is negative");
   const uint64_t expires_at_ms =
-      ttl.count() == 0 ? 0 : now_ms_ + static_cast<uint64_t>(ttl.count());
+      ttl.count() == 0 ? 0 : began_.expiry_ms + static_cast<uint64_t>(ttl.count());
   return set_until(key, value, expires_at_ms);
 }
 
@@ -112,7 +111,7 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
   const auto no_such_key = [] { return Status(StatusCode::kNotFound, "no such key"); };
   if (const WriteSet::Write* write = writes_.find(key)) {
     const bool live = write->kind == EntryKind::kSet &&
-                      (write->expires_at_ms == 0 || now_ms_ < write->expires_at_ms);
+                      (write->expires_at_ms == 0 || began_.expiry_ms < write->expires_at_ms);
     if (!live) return no_such_key();
     value->assign(write->value);
     if (expires_at_ms != nullptr) *expires_at_ms = write->expires_at_ms;
@@ -122,7 +121,7 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
   if (ASHLAR_MUTANT("snapshot-retaken-by-reads")) snapshot_ = engine_.take_snapshot();
   const EpochGuard guard;
   FoundEntry found;
-  const Status sought = engine_.find(key, &*snapshot_, &found, now_ms_);
+  const Status sought = engine_.find(key, &*snapshot_, &found, began_.expiry_ms);
   const bool unrecorded =
       ASHLAR_MUTANT("absent-keys-not-validated") && sought.is(StatusCode::kNotFound);
   if (records_reads() && !unrecorded) reads_.add_key(key);
@@ -139,14 +138,14 @@ std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
   }
   CursorBounds unlimited = bounds;
   unlimited.limit = UINT64_MAX;
-  auto base = engine_.new_cursor(unlimited, &*snapshot_, now_ms_);
+  auto base = engine_.new_cursor(unlimited, &*snapshot_, began_.expiry_ms);
   // From here on the cursor holds what it reads by itself.
   if (Status status = young(); !status.ok()) {
     return std::make_unique<FailedCursor>(std::move(status));
   }
   return std::make_unique<TransactionCursor>(std::move(base), writes_,
                                              records_reads() ? reads_.add_range() : nullptr,
-                                             std::move(bounds), now_ms_);
+                                             std::move(bounds), began_.expiry_ms);
 }
 
 Status TransactionState::savepoint(std::string_view name) {
@@ -179,7 +178,9 @@ Status TransactionState::commit() {
   return status;
 }
 
-void TransactionState::rollback() { end(); }
+void TransactionState::rollback() {
+  end();
+}
 
 // [TXN-2]
 Status TransactionState::pass(const LatestState& latest, Commit*) {

@@ -45,11 +45,12 @@ class TransactionState : public CommitGate {
   bool is_open() const { return snapshot_.has_value(); }
   // Ok if the transaction can still be used.
   Status usable() const;
-  uint64_t now_ms() const { return now_ms_; }
+  // [TTL-2] The time by which entries are expired, from beginning to end: the snapshot's.
+  uint64_t now_ms() const { return began_.expiry_ms; }
 
  private:
-  // The monotonic clock's reading from which on the transaction is too old.
-  uint64_t end_of_age() const;
+  // How old it may become; UINT64_MAX: as old as it likes.
+  uint64_t lifetime_ns() const;
   // kAborted if it is.
   Status young() const;
   Status writable() const;
@@ -61,10 +62,9 @@ class TransactionState : public CommitGate {
   Engine& engine_;
   TransactionRegistry& registry_;
   const TransactionOptions options_;
-  const uint64_t began_ns_;
-  uint64_t now_ms_ = 0;  // [TTL-2] not before the snapshot's clock; by which entries are expired, from beginning to end
-  TransactionRegistry::Entry entry_;
+  SnapshotMoment began_;
   std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
+  TransactionRegistry::Entry entry_;
   WriteSet writes_;
   ReadSet reads_;
 };
