@@ -14,6 +14,7 @@
 #include "console.h"
 #include "crash_demo.h"
 #include "package_loader.h"
+#include "query_demo.h"
 
 namespace ashlar::examples {
 namespace {
@@ -181,6 +182,8 @@ void run(const std::string& folder, const std::string& index, const std::string&
     show_load(*db, index);
     show_one_key(*db);
     show_many_keys(*db);
+    heading("Indexes and queries");
+    show_queries(*db);
     show_expiry(*db);
     show_transactions(*db);
     show_atomic_writes(*db);
@@ -193,6 +196,9 @@ void run(const std::string& folder, const std::string& index, const std::string&
   const std::string program = "build/release/tools/ashlar " + name;
   show_command(program, "a shell; try: get pkg:bash");
   show_command(program + " keys pkg:postgres", "one command, for scripts");
+  show_command(program + " find pkg: 'where tag contains \"use::learning\" limit 5'", "a query");
+  show_command(program + " group pkg: by section compute count, sum installed_size", "numbers");
+  show_command(program + " explain pkg: 'where installed_size > 1000000'", "how it is done");
   show_command(program + " verify", "reads and checks every byte");
   show_command(program + " --help", "all commands");
   show_command("./test", "the test suite");

@@ -357,8 +357,15 @@ TEST_P(DamagedFile, SwappedFilesAreNoticed) {
 }
 
 TEST_P(DamagedFile, DamageInTheSyncedPartOfTheLogIsAnError) {
-  const std::string name = files(".log").back();
-  const std::string whole = file_bytes(sample() + "/" + name);
+  std::string name;
+  std::string whole;
+  for (const std::string& each : files(".log")) {
+    // The segment that is kept for deletions on a full disk holds nothing yet.
+    const std::string bytes = file_bytes(sample() + "/" + each);
+    if (bytes.find_first_not_of('\0') == std::string::npos) continue;
+    name = each;
+    whole = bytes;
+  }
   const std::size_t used = whole.find_last_not_of('\0');
   ASSERT_NE(used, std::string::npos);
   ASSERT_GT(used, std::size_t{3 * 4096});

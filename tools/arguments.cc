@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tools/query_scanner.h"
 #include "tools/units.h"
 
 namespace ashlar::tools {
@@ -44,6 +45,35 @@ Result<Arguments> Arguments::parse(const std::vector<std::string>& words,
     arguments.options_.insert_or_assign(name, value);
   }
   return arguments;
+}
+
+Result<Arguments> Arguments::parse_text(std::string_view text,
+                                        const std::vector<CommandOption>& known) {
+  std::vector<std::string> words;
+  std::string rest;
+  std::size_t kept = 0;
+  QueryScanner scanner(text);
+  while (scanner.peek().kind != QueryToken::Kind::kEnd) {
+    const QueryToken token = scanner.take();
+    if (token.kind != QueryToken::Kind::kWord || !token.text.starts_with("--")) continue;
+    rest.append(text.substr(kept, token.at - kept));
+    kept = token.end();
+    words.emplace_back(token.text);
+    const auto option = std::ranges::find(known, token.text, &CommandOption::name);
+    if (option == known.end() || option->value.empty()) continue;
+    kept = scanner.peek().end();
+    const QueryToken value = scanner.take();
+    if (value.kind == QueryToken::Kind::kEnd) return parse(words, known);
+    words.emplace_back(value.text);
+  }
+  rest.append(text.substr(kept));
+  const std::size_t first = rest.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos) {
+    const std::size_t last = rest.find_last_not_of(" \t\r\n");
+    words.emplace_back("--");
+    words.push_back(rest.substr(first, last - first + 1));
+  }
+  return parse(words, known);
 }
 
 std::string_view Arguments::value(std::string_view option) const {

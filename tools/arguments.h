@@ -25,6 +25,11 @@ class Arguments {
   static Result<Arguments> parse(const std::vector<std::string>& words,
                                  const std::vector<CommandOption>& known);
 
+  // A text that is an argument as a whole (tools/query_scanner.h), with options among its words; it
+  // has no arguments if it is blank.
+  static Result<Arguments> parse_text(std::string_view text,
+                                      const std::vector<CommandOption>& known);
+
   std::size_t size() const { return words_.size(); }
   const std::string& operator[](std::size_t index) const { return words_[index]; }
   const std::vector<std::string>& words() const { return words_; }

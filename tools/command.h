@@ -26,6 +26,9 @@ struct Command {
   std::string_view synopsis = {};  // arguments, without the options
   std::string_view summary = {};   // one line
   std::string_view details = {};   // further lines, or nothing
+  // Its argument is the rest of the line as it stands, for tools/query_grammar.h to read; an option
+  // may stand anywhere in it.
+  bool takes_text = false;
   std::size_t minimum_words = 0;
   std::size_t maximum_words = 0;
   std::vector<CommandOption> options = {};
@@ -52,10 +55,15 @@ const std::vector<CommandOption>& common_options();
 // One per file in commands/.
 std::vector<Command> key_commands();
 std::vector<Command> range_commands();
+std::vector<Command> document_commands();
+std::vector<Command> query_commands();
+std::vector<Command> change_commands();
+std::vector<Command> index_commands();
 std::vector<Command> lifetime_commands();
 std::vector<Command> transaction_commands();
 std::vector<Command> transfer_commands();
 std::vector<Command> care_commands();
+std::vector<Command> backup_commands();
 std::vector<Command> inspect_commands();
 std::vector<Command> bench_commands();
 std::vector<Command> shell_commands();

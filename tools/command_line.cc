@@ -8,7 +8,6 @@
 #include "tools/command.h"
 #include "tools/exit_code.h"
 #include "tools/units.h"
-#include "tools/words.h"
 
 namespace ashlar::tools {
 
@@ -46,6 +45,9 @@ void declare(CLI::App& app, CommandLine& line, Typed& typed) {
   app.add_option("--compression", typed.compression, "none, lz4, snappy or zstd (lz4)")
       ->type_name("KIND")
       ->check(CLI::IsMember({"none", "lz4", "snappy", "zstd"}));
+  app.add_option("--log-archive", line.options.log_archive,
+                 "keep the log there, to restore any moment")
+      ->type_name("FOLDER");
   app.add_flag("--read-only", line.options.read_only, "write nothing; works beside a live writer");
   app.add_flag("--no-create", typed.no_create, "fail when there is no database");
   app.add_flag("--json", line.json, "print results as JSON");
@@ -96,7 +98,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
     *exit_code = kExitUsage;
     return std::nullopt;
   }
-  for (const std::string& word : app.remaining()) line.words.push_back(decode_argument(word));
+  line.words = app.remaining();
   take_command_from_path(&line);
   apply(typed, &line.options);
   return line;

@@ -11,7 +11,7 @@ namespace ashlar::tools {
 
 struct CommandLine {
   std::string path;                // of the database; may be empty
-  std::vector<std::string> words;  // the command and its arguments; none opens the shell
+  std::vector<std::string> words;  // command and arguments as typed; none opens the shell
   Options options;
   bool json = false;
 };

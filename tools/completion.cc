@@ -1,8 +1,10 @@
 #include "tools/completion.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "tools/command.h"
+#include "tools/query_completion.h"
 #include "tools/session.h"
 #include "tools/words.h"
 
@@ -57,8 +59,17 @@ std::vector<std::string> candidates(std::string_view line, std::string_view word
   if (command == nullptr) return {};
   if (command->name == "help") return commands();
   if (word.starts_with("--")) return options_of(*command);
-  return command->completes_keys && session.is_open() ? keys_with(word, session)
-                                                      : std::vector<std::string>();
+  if (!session.is_open()) return {};
+  std::vector<std::string> choices;
+  const auto text_begin =
+      static_cast<std::size_t>(rest.data() - line.data()) + command->name.size();
+  const std::string_view before = line.substr(text_begin, line.size() - word.size() - text_begin);
+  if (command->takes_text) choices = query_candidates(command->name, before, session);
+  const bool is_prefix = !command->takes_text || before.find_first_not_of(' ') == before.npos;
+  if (command->completes_keys && is_prefix) {
+    std::ranges::copy(keys_with(word, session), std::back_inserter(choices));
+  }
+  return choices;
 }
 
 std::string common_prefix(const std::vector<std::string>& words) {

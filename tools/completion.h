@@ -15,7 +15,7 @@ struct Completion {
 };
 
 // `line` is what stands before the cursor: the first word is a command, a word that begins with --
-// an option, the others keys where the command takes keys.
+// an option, the others keys where the command takes keys, or what a query is made of.
 Completion complete(std::string_view line, Session& session);
 
 }  // namespace ashlar::tools

@@ -11,9 +11,12 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitIoError = static_cast<int>(StatusCode::kIoError);
 inline constexpr int kExitOutOfMemory = static_cast<int>(StatusCode::kOutOfMemory);
 inline constexpr int kExitNoDatabase = 13;
+inline constexpr int kExitDuplicate = 14;
 
-// The status code's own number: 1 for kNotFound, 2 for kInvalidArgument, … 12 for kAborted.
+// The status code's own number: 1 for kNotFound, 2 for kInvalidArgument, … 12 for kAborted; but 14
+// for kDuplicate.
 inline int exit_code(const Status& status) {
+  if (status.is(StatusCode::kDuplicate)) return kExitDuplicate;
   return static_cast<int>(status.code());
 }
 

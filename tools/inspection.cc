@@ -67,6 +67,8 @@ std::string role_of(std::string_view name) {
       return "a sorted string table";
     case FileType::kValues:
       return "large values";
+    case FileType::kSort:
+      return "a query's temporary file";
   }
   return {};
 }
@@ -111,6 +113,8 @@ Status inspect_file(Env& env, const std::string& path, const InspectionOptions& 
       return inspect_table(env, path, options, print);
     case FileType::kValues:
       return describe_value_file(env, path, print);
+    case FileType::kSort:
+      return Status::invalid_argument(path + ": a query's temporary file, which only it can read");
   }
   return {};
 }

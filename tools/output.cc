@@ -7,6 +7,7 @@
 
 #include "tools/json_lines.h"
 #include "tools/json_text.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 
 namespace ashlar::tools {
@@ -31,6 +32,10 @@ Output::Output(bool json)
     : json_(json),
       terminal_(isatty(STDOUT_FILENO) != 0),
       coloured_(terminal_ && colours_wanted()) {}
+
+std::size_t Output::columns() const {
+  return terminal_columns(STDOUT_FILENO);
+}
 
 void Output::line(std::string_view text) const {
   write(text);

@@ -1,6 +1,7 @@
 // Where results and messages go, and how they look.
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ class Output {
   bool json() const { return json_; }
   void set_json(bool json) { json_ = json; }
   bool is_terminal() const { return terminal_; }
+  // Of a line of the terminal.
+  std::size_t columns() const;
 
   // One line of data.
   void line(std::string_view text) const;

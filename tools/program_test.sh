@@ -172,6 +172,103 @@ expect 'commit without begin' 2 '' script commit
 expect 'rollback without begin' 2 '' script rollback
 expect 'a read-only transaction' 2 5 script 'begin --read-only' 'get t' 'set t 8'
 
+# --- Documents
+rm -rf db
+for i in 1 2 3 4 5 6; do
+  city=Rome
+  ((i % 2)) && city=Paris
+  echo "set user:$i {\"name\": \"N $i\", \"age\": $((20 + i * 5)), \"city\": \"$city\", \"tags\": [\"all\", \"t$i\"]}"
+done | "$program" db
+expect 'find prints lines that import reads' 0 '{"key": "user:6", "value": {"name":"N 6","age":50,"city":"Rome","tags":["all","t6"]}}' \
+  db find user: 'where age > 30 and city = "Rome"' order by age desc limit 1
+silent
+expect 'find in the shell, quotes and all' 0 $'{"key": "user:1"}\n{"key": "user:2"}' \
+  script 'find user: --keys where name = "N 1" or name matches /^n 2$/i limit 5'
+expect 'a filter may be JSON' 0 '{"key": "user:5"}' \
+  db find user: where '{"age": {"$gt": 40}, "city": "Paris"}' --keys
+expect 'fields, as CSV' 0 $'key,name,tags\r\nuser:3,N 3,"[""all"",""t3""]"\r' \
+  db find user: where 'age = 35' select name, tags --format csv
+expect 'a table' 0 $'key     age  city\nuser:5   45  Paris\nuser:6   50  Rome' \
+  db find user: where 'age >= 45' select age, city --format=table
+expect 'a table of whole documents' 0 $'key     name  age  city\nuser:6  N 6    50  Rome' \
+  db find user: where 'age >= 50' without tags --format table
+expect 'nothing found is a no' 1 '' db find user: where 'age > 99'
+expect 'a wrong filter' 2 '' db find user: where 'city = Rome'
+complains $'city = Rome\n         ^'
+expect 'a wrong clause' 2 '' db find user: limit ten
+complains $'user: limit ten\n              ^'
+expect 'a wrong format' 2 '' db find user: --format xml
+expect 'a token' 0 '{"key": "user:2"}' db find user: order by age limit 1 skip 1 --keys --token
+token=$(sed 's/^after //' errors)
+expect 'goes on there' 0 '{"key": "user:3"}' db find user: order by age limit 1 after "$token" --keys
+expect 'a token of another query' 2 '' db find user: order by city after "$token"
+expect 'count' 0 2 db count user: where 'tags contains "t3" or age = 25'
+expect 'count as JSON' 0 '{"count": 6}' db count user: where true --json
+expect 'count of keys' 0 6 db count user:
+expect 'count of few' 0 2 db count user: limit 2
+expect 'distinct' 0 $'"Paris"\n"Rome"' db distinct user: city
+expect 'distinct as CSV' 0 $'city\r\nRome\r' db distinct user: city where 'age = 30' --format csv
+expect 'group' 0 $'{"city":"Paris","count":3,"mean":35.0}\n{"city":"Rome","count":3,"mean":40.0}' \
+  db group user: by city compute count, avg age as mean
+expect 'group as a table' 0 $'city   sum_age\nParis       45\nRome        90' \
+  db group user: by city compute sum age where 'age > 35' --format table
+
+expect 'an index' 0 'index by_age is ready: about 6 entries' \
+  db index create by_age on user: fields '$.age' desc, city
+silent
+expect 'an index with properties' 0 ok sh -c \
+  "'$program' db index create by_name on user: fields name unique sparse where 'age > 1' collation de >out && echo ok"
+expect 'a name that is taken' 2 '' db index create by_age on user: fields age
+expect 'a wrong index' 2 '' db index create bad on user: age
+complains 'expected on, fields, unique'
+expect 'index list' 0 ok sh -c \
+  "'$program' db index list | grep -q '^by_name  user:   name  *unique, sparse, collation de, where age > 1 .* ready$' && echo ok"
+expect 'index list as JSON' 0 2 sh -c "'$program' db index list --json | grep -c '\"state\": \"ready\"'"
+expect 'a forced index' 0 ok sh -c \
+  "'$program' db explain find user: where 'age > 30' plan index by_age | grep -q '^plan: index by_age' && echo ok"
+expect 'a forced scan finds the same' 0 \
+  "$("$program" db find user: where 'age > 30' order by age plan scan)" \
+  db find user: where 'age > 30' order by age plan index by_age
+expect 'explain as JSON' 0 ok sh -c \
+  "'$program' db explain user: where 'age > 30' --json | grep -q '^{\"plan\":' && echo ok"
+expect 'a plan that there is not' 2 '' db find user: plan index nothing
+expect 'a duplicate' 14 '' db set user:7 '{"name": "N 1", "age": 9}'
+complains 'user:1'
+expect 'a unique index of what is not unique' 14 '' db index create by_city on user: fields city unique
+complains 'index drop by_city'
+expect 'index drop' 0 '' db index drop by_city
+expect 'an index that there is not' 1 '' db index drop by_city
+expect 'an index in the background' 0 ok sh -c \
+  "printf 'index create later on user: fields tags --background\nindex drop later\n' | '$program' db >out && echo ok"
+expect 'no index in a transaction' 2 '' script begin 'index create x on user: fields tags'
+
+expect 'getpath' 0 '"t3"' db getpath user:3 '$.tags[1]'
+expect 'getpath of nothing' 1 '' db getpath user:3 nothing
+expect 'setpath' 0 '' db setpath user:3 '$.address.zip' '[1, 2]'
+expect 'setpath made the object' 0 '{"zip":[1,2]}' db getpath user:3 address
+expect 'setpath wants JSON' 2 '' db setpath user:3 name Tom
+complains 'needs its quotes'
+expect 'setpath wants a document' 1 '' db setpath user:99 name 1
+expect 'delpath' 0 '' db delpath user:3 address
+expect 'delpath removed it' 1 '' db getpath user:3 address
+
+expect 'update' 0 '2 updated' \
+  db update user: where 'age > 40' set '$.old = true, note.text = "x y"', unset tags, increment age by 2
+expect 'update changed all of it' 0 '{"name":"N 6","age":52,"city":"Rome","old":true,"note":{"text":"x y"}}' \
+  db get user:6
+expect 'and the index' 0 '{"key": "user:6"}' db find user: where 'age = 52' plan index by_age --keys
+expect 'update without where' 2 '' db update user: set 'a = 1'
+expect 'update of nothing' 1 '0 updated' db update user: where 'age > 99' set 'a = 1'
+expect 'update against a unique index' 14 '' db update user: where true set 'name = "same"'
+expect 'changed nothing' 0 0 db count user: where 'name = "same"'
+expect 'a transaction of changes' 0 $'6 updated\n6\n0' script begin \
+  'update user: where true set q = 1' 'count user: where q = 1' rollback 'count user: where q = 1'
+expect 'delete' 0 '1 deleted' db delete user: where 'age > 50'
+expect 'delete without where' 2 '' db delete user:
+expect 'delete as JSON' 1 '{"deleted": 0}' db delete user: where 'age > 50' --json
+expect 'verify compares the indexes' 0 ok sh -c "'$program' db verify | grep -q 'all good' && echo ok"
+expect 'the words of queries' 0 ok sh -c "'$program' help find --words | grep -qx limit && echo ok"
+
 # --- Care
 expect 'flush' 0 '' db flush
 expect 'compact' 0 '' db compact
@@ -181,6 +278,49 @@ expect 'stats for programs' 0 ok sh -c "'$program' db stats --json | grep -q '^{
 expect 'bench' 0 7 sh -c "'$program' db bench --entries 2000 --threads 2 --json | grep -c p99_ns"
 expect 'bench cleans up' 2 '' ls -d ashlar-bench-*
 expect 'bench --here wants an empty database' 2 '' db bench --here --entries 10
+
+# --- Copies
+rm -rf db
+db set a 1
+db set b 2
+db flush
+db set c 3
+expect 'checkpoint' 0 '' db checkpoint snap
+expect 'a checkpoint is a database' 0 3 "$program" snap get c
+expect 'a checkpoint replaces nothing' 2 '' db checkpoint snap
+expect 'backup' 0 1 sh -c "'$program' db backup kept --json | grep -c '\"number\":1'"
+db set d 4
+expect 'a second backup' 0 1 sh -c "'$program' db backup kept --json | grep -c '\"number\":2'"
+expect 'backups are listed' 0 2 sh -c "'$program' backups kept | grep -c '^00000[12]  20'"
+expect 'and verified' 0 'all good' sh -c "'$program' backups kept --verify | tail -1"
+expect 'restore' 0 '' sh -c "'$program' restore kept restored >/dev/null"
+expect 'the latest is restored' 0 4 "$program" restored get d
+expect 'restore of the first' 0 '' sh -c "'$program' restore kept first --backup 1 >/dev/null"
+expect 'which knows nothing of later' 1 '' "$program" first get d
+expect 'restore replaces nothing' 2 '' "$program" restore kept db
+expect 'no backup is that old' 1 '' "$program" restore kept old --to @1000000000
+shared=$(ls kept/shared/*.table | head -1)
+printf 'X' | dd of="$shared" bs=1 seek=4110 conv=notrunc 2>errors
+expect 'a damaged backup is found' 9 1 sh -c \
+  "'$program' backups kept --verify >out; code=\$?; grep -c 'offset 0' out; exit \$code"
+expect 'and not restored' 9 '' "$program" restore kept broken
+expect 'nothing half is left' 2 '' ls -d broken broken.ashlar-partial
+"$program" --log-archive kept2/log logged set a 1
+"$program" --log-archive kept2/log logged backup kept2 >/dev/null
+"$program" --log-archive kept2/log logged set a 2
+for ((i = 0; i < 3; i++)); do "$program" --log-archive kept2/log logged flush; done
+expect 'restore to a moment' 0 '' sh -c "'$program' restore kept2 later --to 1s >/dev/null"
+expect 'brings the log along' 0 2 "$program" later get a
+rm -rf db/CURRENT db/MANIFEST-*
+expect 'repair saves everything without a manifest' 0 1 sh -c \
+  "'$program' db repair repaired | grep -c 'Nothing was lost'"
+expect 'and it is there' 0 $'1\n2\n3\n4' sh -c \
+  "for k in a b c d; do '$program' repaired get \$k; done"
+printf 'XXXX' | dd of="$(ls db/*.table | head -1)" bs=1 seek=4110 conv=notrunc 2>errors
+expect 'repair says what is lost' 1 1 sh -c \
+  "'$program' db repair repaired2 --json >out; code=\$?; grep -c '\"kind\":\"entries\"' out; exit \$code"
+expect 'repair replaces nothing' 2 '' db repair repaired
+expect 'repair of nothing' 1 '' "$program" nowhere repair repaired3
 
 # --- Looking inside
 rm -rf db

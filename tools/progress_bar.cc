@@ -1,13 +1,13 @@
 #include "tools/progress_bar.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "tools/terminal.h"
 #include "tools/units.h"
 
 namespace ashlar::tools {
@@ -23,12 +23,6 @@ std::string bar(double part) {
   if (full < kBarCells) cells += '>';
   cells.resize(kBarCells, ' ');
   return cells;
-}
-
-std::size_t terminal_columns(int descriptor) {
-  winsize size = {};
-  const bool known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
 }
 
 }  // namespace

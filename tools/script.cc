@@ -14,14 +14,12 @@ int run_script(Session& session) {
   for (uint64_t number = 1; code <= kExitNo && !session.leaving(); ++number) {
     const auto more = input->read_line(&line);
     const std::string where = fmt::format("line {}", number);
-    const auto words =
-        more.ok() && *more ? split_words(line) : Result<std::vector<std::string>>(more.status());
-    if (more.ok() && !*more) break;
-    if (!words.ok()) {
-      session.out().failure(words.status(), where);
-      return exit_code(words.status());
+    if (!more.ok()) {
+      session.out().failure(more.status(), where);
+      return exit_code(more.status());
     }
-    if (!words->empty()) code = session.run(*words, where);
+    if (!*more) break;
+    if (!is_blank_line(line)) code = session.run_line(line, where);
   }
   return code;
 }

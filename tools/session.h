@@ -30,6 +30,9 @@ class Session {
   // writing if the options allow it, a single reading command opens read-only.
   Status open(Access access);
   bool is_open() const { return database_ != nullptr; }
+  // Whether what is open is a read-only view, which reopen() brings up to date.
+  bool is_read_only_view() const { return read_only_view_; }
+  Status reopen();
   // Must be open.
   Database& db() { return *database_; }
 
@@ -38,9 +41,13 @@ class Session {
   Status commit();
   Status rollback();
 
-  // Runs one command and prints what comes of it; `where` is put in front of an error. Returns the
-  // exit code.
-  int run(const std::vector<std::string>& words, std::string_view where = {});
+  bool in_transaction() const { return in_transaction_; }
+
+  // Run one command and print what comes of it; `where` is put in front of an error. Return the
+  // exit code. The first takes the words of the process's command line, as the calling shell passed
+  // them; the second a line as it was typed, which is not blank.
+  int run(const std::vector<std::string>& words);
+  int run_line(std::string_view line, std::string_view where = {});
 
   // Ends the shell after this command.
   void leave() { leaving_ = true; }
@@ -50,12 +57,15 @@ class Session {
   std::string prompt() const;
 
  private:
-  Outcome dispatch(const Command& command, const std::vector<std::string>& words);
+  int run_command(std::string_view name, const Result<Arguments>& arguments,
+                  std::string_view where);
+  Outcome dispatch(const Command& command, const Result<Arguments>& parsed);
 
   std::string path_;
   Options options_;
   Output out_;
   std::unique_ptr<Database> database_;
+  bool read_only_view_ = false;
   bool database_missing_ = false;
   bool in_transaction_ = false;
   bool leaving_ = false;

@@ -65,6 +65,8 @@ class Editor {
   // False at the end of the input. Control-C gives an empty line.
   bool read(std::string* line) {
     line->clear();
+    // What ended the last command must not end this line too.
+    forget_interrupt();
     prompt_ = session_.prompt();
     int length = 0;
     errno = 0;
@@ -140,14 +142,9 @@ int run_shell(Session& session) {
   Editor editor(session);
   std::string line;
   while (!session.leaving() && editor.read(&line)) {
-    const auto words = split_words(line);
-    if (words.ok() && words->empty()) continue;
+    if (is_blank_line(line)) continue;
     editor.remember(line);
-    if (words.ok()) {
-      session.run(*words);
-    } else {
-      session.out().failure(words.status());
-    }
+    session.run_line(line);
   }
   return kExitOk;
 }

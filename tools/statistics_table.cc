@@ -87,6 +87,9 @@ std::string state_section(const Statistics& s) {
               fmt::format("{} open, oldest {}, {} conflicts", s.open_transactions,
                           human_duration(std::chrono::milliseconds(s.oldest_transaction_age_ms)),
                           s.transaction_conflicts));
+  text += row("scrubbing", fmt::format("{} read, {} passes, {}", human_bytes(s.scrub_bytes_read),
+                                       s.scrub_passes,
+                                       human_count(s.scrub_problems, "problem", "problems")));
   return text;
 }
 

@@ -100,6 +100,11 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
   return Splitter(line).run();
 }
 
+bool is_blank_line(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos || line[first] == '#';
+}
+
 std::string decode_argument(std::string_view word) {
   const bool json = !word.empty() && (word[0] == '{' || word[0] == '[' || word[0] == '"');
   return json ? std::string(word) : unescape(word);

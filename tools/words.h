@@ -20,6 +20,9 @@ namespace ashlar::tools {
 // '#'.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
+// Whether split_words() would find no words in the line.
+bool is_blank_line(std::string_view line);
+
 // A word of the process's own command line, which the calling shell has taken apart already: \xNN
 // and \\ are resolved, as it cannot pass every byte; what begins with {, [ or " is JSON, which has
 // escapes of its own, and stays as it is.

@@ -23,14 +23,18 @@
 #include <type_traits>
 #include <vector>
 
+#include "ashlar/backup.h"
 #include "ashlar/batch.h"
+#include "ashlar/index.h"
 #include "ashlar/options.h"
+#include "ashlar/query.h"
 #include "ashlar/range.h"
 #include "ashlar/result.h"
 #include "ashlar/snapshot.h"
 #include "ashlar/statistics.h"
 #include "ashlar/status.h"
 #include "ashlar/transaction.h"
+#include "ashlar/update.h"
 #include "ashlar/value.h"
 
 namespace ashlar {
@@ -69,7 +73,8 @@ class Database {
   // --- One key ---------------------------------------------------------------------------------
 
   // Returns once the write has the durability asked for.
-  //   kTooLarge         key over 64 KiB or value over 1 GiB.
+  //   kTooLarge         key over 64 KiB or value over 1 GiB; or beyond the limits of an index.
+  //   kDuplicate        a unique index has the document's values already, from another key.
   //   kInvalidArgument  empty key, or a negative ttl.
   Status set(std::string_view key, std::string_view value, const WriteOptions& options = {});
 
@@ -105,8 +110,10 @@ class Database {
   // Applies the batch as a whole: after a crash all of it is there, or nothing.
   Status write(const Batch& batch, const WriteOptions& options = {});
 
-  // Deletes every key in [from, to) in one step, whose cost does not depend on their number.
+  // Deletes every key in [from, to) in one step, whose cost does not depend on their number, unless
+  // an index covers some of them and others beside: then each of those documents is read.
   //   kInvalidArgument  `to` is not empty and lies before `from`. An empty `to`: to the last key.
+  //   kTooLarge         with indexes: more entries than fit into one commit; nothing was deleted.
   Status del_range(std::string_view from, std::string_view to, const WriteOptions& options = {});
 
   // --- Read, decide, write: as one atomic step ---------------------------------------------------
@@ -155,6 +162,64 @@ class Database {
   Status savepoint(std::string_view name);
   Status rollback_to(std::string_view name);
 
+  // --- Parts of JSON documents -------------------------------------------------------------------
+
+  // What is at a path ($.address.city; see ashlar/update.h), as JSON.
+  //   kNotFound         no such key, or nothing at the path.
+  //   kInvalidArgument  the value is no JSON, or the path is wrong.
+  Result<std::string> get_path(std::string_view key, std::string_view path,
+                               const ReadOptions& options = {}) const;
+  // Changes parts of a document, as one atomic step. A remaining time to live is kept.
+  //   kNotFound         no such key.
+  //   kInvalidArgument  the value is no JSON, or a change is wrong or does not fit the document.
+  Status update(std::string_view key, const Update& update, const WriteOptions& options = {});
+
+  // --- Indexes over JSON documents; see ashlar/index.h ------------------------------------------
+
+  // Makes an index, in the background, while writes go on; it goes on when the database is opened
+  // again. Returns once it is complete, unless options.wait is off.
+  //   kInvalidArgument  there is an index of this name; or a path, filter or collation is wrong.
+  //   kDuplicate        unique, and two documents have the same values: the message names them. The
+  //                     index stays in the list as failed. (Not if options.wait is off.)
+  //   kTooLarge         a document goes beyond an index's limits; stays in the list as failed too.
+  Status create_index(std::string_view name, const IndexOptions& options);
+  // Ends an index, complete or not, and gives its space back. kNotFound for none of that name.
+  Status drop_index(std::string_view name);
+  // Builds an index anew, as create_index did: one that failed, or in which verify() found problems.
+  // Queries use it again once it is complete. kNotFound for none of that name.
+  Status rebuild_index(std::string_view name);
+  Result<std::vector<IndexInfo>> indexes() const;
+
+  // --- Queries over JSON documents; see ashlar/query.h ------------------------------------------
+
+  // The documents whose key begins with `prefix` that match the filter, in either of its spellings.
+  // A failure is the range's status: kInvalidArgument, with the place, for a filter or option that is
+  // wrong.
+  DocumentRange find(std::string_view prefix, std::string_view filter,
+                     const QueryOptions& options = {}) const;
+  // How many there are, after skip and limit.
+  Result<uint64_t> count_where(std::string_view prefix, std::string_view filter,
+                               const QueryOptions& options = {}) const;
+  // The different values of a field, in their order; elements of arrays each on their own, a missing
+  // value as null. Sorting, projection and resume tokens do not apply.
+  JsonRange distinct(std::string_view prefix, std::string_view field, std::string_view filter = {},
+                     const QueryOptions& options = {}) const;
+  // One JSON object for each group, in the order of the groups' values. The same.
+  JsonRange group(std::string_view prefix, const Grouping& grouping, std::string_view filter = {},
+                  const QueryOptions& options = {}) const;
+  // Changes the documents found, all of them in one transaction, and returns their number. `update` is
+  // a merge patch, {"city": "Rome", "old": null}, or has the operators $set, $unset, $inc and $push.
+  // Times to live stay.
+  //   kTooLarge  more than fits into one commit; nothing was changed.
+  Result<uint64_t> update_where(std::string_view prefix, std::string_view filter,
+                                std::string_view update, const QueryOptions& options = {});
+  // Deletes them; the same.
+  Result<uint64_t> delete_where(std::string_view prefix, std::string_view filter,
+                                const QueryOptions& options = {});
+  // Runs find() to its end and tells how.
+  Result<Explanation> explain(std::string_view prefix, std::string_view filter,
+                              const QueryOptions& options = {}) const;
+
   // --- Time to live ------------------------------------------------------------------------------
 
   // Time left; nullopt for a key that never expires; kNotFound for none.
@@ -179,9 +244,23 @@ class Database {
   Status compact();
   // Waits until no flush or compaction is running or due.
   Status wait_for_background();
-  // Reads every byte of every file and checks every checksum and ordering rule, beside writers.
+  // Reads every byte of every file, checks every checksum and ordering rule, and compares every index
+  // with its documents, beside writers.
   // Problems are listed in the report; an error means that the check itself could not be done.
   Result<VerifyReport> verify(const Progress& progress = {}) const;
+
+  // Makes a copy of the database as it is now in the folder `destination`, which must not exist and
+  // appears when it is complete. It can be opened as it is, as a database of its own. Tables and
+  // value files are linked where the file system can, so that it takes little time and room; writers
+  // go on meanwhile.
+  //   kInvalidArgument  there is something called `destination`.
+  //   kBusy             opened read-only, and the writer took files away: open anew, try again.
+  Status checkpoint(std::string_view destination) const;
+
+  // Adds a backup of the database as it is now to the backup folder; see ashlar/backup.h. Copies
+  // only what no earlier backup there has.
+  //   kBusy  another backup into the folder is under way; or as of checkpoint().
+  Result<BackupInfo> backup(std::string_view folder) const;
 
   Statistics statistics() const;
   const std::string& path() const;
@@ -194,6 +273,7 @@ class Database {
   // The calling thread's transaction; null if it has none.
   Transaction* bound_transaction() const;
   Result<Transaction*> require_bound() const;
+  Status require_unbound() const;
   void pause_before_attempt(int attempt);
   static const Status& status_of(const Status& status) { return status; }
   template <typename T>

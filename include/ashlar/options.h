@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ashlar {
@@ -76,6 +77,16 @@ struct Options {
   // Read a consistent state, also beside a live writer; all writes fail with kReadOnly. The state
   // is that of the moment of opening.
   bool read_only = false;
+
+  // A folder to keep the log in when the database needs it no more, so that a backup can be brought
+  // forward to any moment: see ashlar/backup.h. It grows with what is written; remove from it what is
+  // older than the oldest backup. Empty: the log is not kept.
+  std::string log_archive{};
+
+  // How fast the files are read and checked in the background, so that damage is found in time: what
+  // is found is logged, told as kCorruptionFound, and counted in Statistics. Unset: as fast as it
+  // takes to read everything once a week. 0: not at all.
+  std::optional<uint64_t> scrub_bytes_per_second{};
 
   Logger logger{};
   EventListener listener{};

@@ -78,6 +78,12 @@ struct Statistics {
   LatencySummary get_latency;
   LatencySummary set_latency;
 
+  // Scrubbing: see Options::scrub_bytes_per_second.
+  uint64_t scrub_bytes_read = 0;
+  uint64_t scrub_problems = 0;
+  uint64_t scrub_passes = 0;   // through the whole database
+  uint64_t last_scrub_ms = 0;  // when the last pass ended, since the epoch; 0: none has yet
+
   bool writable = true;
   std::string state = "ok";  // why writes fail, when they do
 

@@ -23,6 +23,7 @@ enum class StatusCode : unsigned char {
   kUnsupported,      // written by a newer version, or by a build with other libraries
   kOutOfMemory,      // an allocation failed; nothing was changed
   kAborted,          // the transaction or snapshot was ended by its age limit
+  kDuplicate,        // a unique index has the values already; the message has both keys
 };
 
 // The code's name as printed: "not found", "invalid argument", …
@@ -55,6 +56,7 @@ class [[nodiscard]] Status {
   static Status unsupported(std::string m) { return {StatusCode::kUnsupported, std::move(m)}; }
   static Status out_of_memory(std::string m) { return {StatusCode::kOutOfMemory, std::move(m)}; }
   static Status aborted(std::string m) { return {StatusCode::kAborted, std::move(m)}; }
+  static Status duplicate(std::string m) { return {StatusCode::kDuplicate, std::move(m)}; }
 
   bool ok() const noexcept { return state_ == nullptr; }
   explicit operator bool() const noexcept { return ok(); }

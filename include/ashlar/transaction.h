@@ -22,8 +22,10 @@
 
 #include "ashlar/batch.h"
 #include "ashlar/options.h"
+#include "ashlar/query.h"
 #include "ashlar/range.h"
 #include "ashlar/result.h"
+#include "ashlar/update.h"
 
 namespace ashlar {
 
@@ -90,6 +92,26 @@ class Transaction {
   Result<std::optional<std::chrono::milliseconds>> ttl(std::string_view key);
   Status persist(std::string_view key);
   Status expire(std::string_view key, std::chrono::system_clock::time_point at);
+
+  // Queries see the transaction's own writes; the ranges of keys and of index entries that they looked
+  // at count as read. What is written while a range of documents is open may be seen in it, or not.
+  DocumentRange find(std::string_view prefix, std::string_view filter,
+                     const QueryOptions& options = {});
+  Result<uint64_t> count_where(std::string_view prefix, std::string_view filter,
+                               const QueryOptions& options = {});
+  JsonRange distinct(std::string_view prefix, std::string_view field, std::string_view filter = {},
+                     const QueryOptions& options = {});
+  JsonRange group(std::string_view prefix, const Grouping& grouping, std::string_view filter = {},
+                  const QueryOptions& options = {});
+  Result<uint64_t> update_where(std::string_view prefix, std::string_view filter,
+                                std::string_view update, const QueryOptions& options = {});
+  Result<uint64_t> delete_where(std::string_view prefix, std::string_view filter,
+                                const QueryOptions& options = {});
+  Result<Explanation> explain(std::string_view prefix, std::string_view filter,
+                              const QueryOptions& options = {});
+
+  Result<std::string> get_path(std::string_view key, std::string_view path);
+  Status update(std::string_view key, const Update& update);
 
   // Marks the writes so far under a name; a later one of the same name hides the earlier.
   Status savepoint(std::string_view name);

@@ -1,15 +1,22 @@
 #include "ashlar/database.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "api/back_off.h"
+#include "api/database_parts.h"
+#include "api/plain_batch.h"
 #include "api/read_modify_write.h"
 #include "api/thread_transactions.h"
+#include "api/write_path.h"
 #include "base/epoch.h"
 #include "base/key_prefix.h"
+#include "base/key_space.h"
 #include "base/limits.h"
 #include "base/try.h"
+#include "care/backup.h"
 #include "db/engine.h"
+#include "index/index_catalogue.h"
+#include "index/index_check.h"
 #include "txn/transaction_registry.h"
 #include "txn/transaction_state.h"
 
@@ -25,48 +32,10 @@ bool sample_this_get() {
 }
 
 CursorBounds bounds_of(std::string_view from, std::string_view to, const RangeOptions& options) {
-  return {std::string(from), std::string(to), options.reverse, options.limit};
-}
-
-Status check_range(std::string_view from, std::string_view to) {
-  if (!to.empty() && to < from) {
-    return Status::invalid_argument("range ends before it starts");
-  }
-  return {};
-}
-
-// Adds one write of a batch to a commit, after checking it.
-Status add_write(Engine& engine, Batch::Operation operation, std::string_view key,
-                 std::string_view value, std::chrono::milliseconds ttl, Commit* commit) {
-  switch (operation) {
-    case Batch::Operation::kSet: {
-      ASHLAR_TRY(check_key(key));
-      ASHLAR_TRY(check_value(value));
-      ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, engine.expiry_of(ttl));
-      return engine.add_set(key, value, expires_at_ms, commit);
-    }
-    case Batch::Operation::kDelete:
-      ASHLAR_TRY(check_key(key));
-      commit->del(key);
-      return {};
-    case Batch::Operation::kDeleteRange:
-      ASHLAR_TRY(check_range(key, value));
-      if (key != value || value.empty()) commit->del_range(key, value);
-      return {};
-  }
-  return Status::invalid_argument("batch holds an unknown operation");
+  return {std::string(from), std::string(to), options.reverse, options.limit, true};
 }
 
 }  // namespace
-
-// In the order in which they depend on one another: transactions go first at the end.
-struct Database::Parts {
-  explicit Parts(std::unique_ptr<Engine> opened) : engine(std::move(opened)) {}
-
-  std::unique_ptr<Engine> engine;
-  TransactionRegistry registry;
-  ThreadTransactions bound;
-};
 
 Database::Database(std::unique_ptr<Parts> parts)
     : parts_(std::move(parts)), engine_(parts_->engine.get()) {}
@@ -74,7 +43,9 @@ Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(std::string_view path, const Options& options) {
   ASHLAR_TRY_ASSIGN(auto engine, Engine::open(std::string(path), options));
-  return std::unique_ptr<Database>(new Database(std::make_unique<Parts>(std::move(engine))));
+  auto parts = std::make_unique<Parts>(std::move(engine));
+  ASHLAR_TRY_ASSIGN(parts->indexes, IndexCatalogue::open(*parts->engine, parts->registry));
+  return std::unique_ptr<Database>(new Database(std::move(parts)));
 }
 
 Transaction* Database::bound_transaction() const { return parts_->bound.mine(); }
@@ -85,7 +56,12 @@ const std::string& Database::path() const { return engine_->path(); }
 
 Status Database::set(std::string_view key, std::string_view value, const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->set(key, value, options.ttl);
-  return engine_->set(key, value, options);
+  ASHLAR_TRY(check_key(key));
+  const StoredKey stored(key);
+  return parts_->write_path().run(
+      options, "set", [&](const IndexSet& set) { return set.covers(stored); },
+      [&](uint64_t rules) { return engine_->set(stored, value, options, rules); },
+      [&](Transaction& tx) { return tx.set(key, value, options.ttl); });
 }
 
 Status Database::get(std::string_view key, std::string* value, const ReadOptions& options) const {
@@ -98,7 +74,7 @@ Status Database::get(std::string_view key, std::string* value, const ReadOptions
   {
     const EpochGuard guard;
     FoundEntry found;
-    ASHLAR_TRY(engine_->find(key, options.snapshot, &found));
+    ASHLAR_TRY(engine_->find(StoredKey(key), options.snapshot, &found));
     value->assign(found.value);
   }
   engine_->gets().add(1);
@@ -121,15 +97,22 @@ Result<PinnedValue> Database::get_pinned(std::string_view key, const ReadOptions
   }
   ASHLAR_TRY(check_key(key));
   engine_->gets().add(1);
-  return engine_->find_pinned(key, options.snapshot);
+  return engine_->find_pinned(StoredKey(key), options.snapshot);
 }
 
 Status Database::del(std::string_view key, const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->del(key);
   ASHLAR_TRY(check_key(key));
-  Commit commit;
-  commit.del(key);
-  return engine_->write(&commit, options.durability);
+  const StoredKey stored(key);
+  return parts_->write_path().run(
+      options, "del", [&](const IndexSet& set) { return set.covers(stored); },
+      [&](uint64_t rules) {
+        Commit commit;
+        commit.set_rules(rules);
+        commit.del(stored);
+        return engine_->write(&commit, options.durability);
+      },
+      [&](Transaction& tx) { return tx.del(key); });
 }
 
 Result<bool> Database::exists(std::string_view key, const ReadOptions& options) const {
@@ -139,7 +122,7 @@ Result<bool> Database::exists(std::string_view key, const ReadOptions& options) 
   ASHLAR_TRY(check_key(key));
   const EpochGuard guard;
   FoundEntry found;
-  const Status status = engine_->find(key, options.snapshot, &found);
+  const Status status = engine_->find(StoredKey(key), options.snapshot, &found);
   if (status.is(StatusCode::kNotFound)) return false;
   ASHLAR_TRY(status);
   return true;
@@ -185,27 +168,19 @@ Result<uint64_t> Database::count_range(std::string_view from, std::string_view t
 
 Status Database::write(const Batch& batch, const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->write(batch);
-  Commit commit;
-  Status status;
-  batch.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
-                     std::chrono::milliseconds ttl) {
-    if (!status.ok()) return;
-    if (ttl.count() == 0 && operation == Batch::Operation::kSet) ttl = options.ttl;
-    status = add_write(*engine_, operation, key, value, ttl, &commit);
-  });
-  if (!status.ok()) {
-    engine_->abandon(commit);
-    return status;
-  }
-  return engine_->write(&commit, options.durability);
+  const PlainBatch plain(batch, options.ttl);
+  return parts_->write_path().run(
+      options, "write", [&](const IndexSet& set) { return plain.is_covered_by(set); },
+      [&](uint64_t rules) { return plain.write(*engine_, rules, options.durability); },
+      [&](Transaction& tx) { return plain.write(&tx); });
 }
 
 Status Database::del_range(std::string_view from, std::string_view to,
                            const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->del_range(from, to);
-  Commit commit;
-  ASHLAR_TRY(add_write(*engine_, Batch::Operation::kDeleteRange, from, to, {}, &commit));
-  return engine_->write(&commit, options.durability);
+  Batch batch;
+  batch.del_range(from, to);
+  return write(batch, options);
 }
 
 // --- Read, decide, write ---------------------------------------------------------------------
@@ -214,10 +189,17 @@ Result<int64_t> Database::increment(std::string_view key, int64_t delta,
                                     const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->increment(key, delta);
   ASHLAR_TRY(check_key(key));
-  IncrementGate gate(key, delta);
-  Commit commit;
-  ASHLAR_TRY(engine_->write_through(&gate, &commit, options.durability));
-  return gate.sum();
+  const StoredKey stored(key);
+  return parts_->write_path().run(
+      options, "increment", [&](const IndexSet& set) { return set.covers(stored); },
+      [&](uint64_t rules) -> Result<int64_t> {
+        IncrementGate gate(stored, delta);
+        Commit commit;
+        commit.set_rules(rules);
+        ASHLAR_TRY(engine_->write_through(&gate, &commit, options.durability));
+        return gate.sum();
+      },
+      [&](Transaction& tx) { return tx.increment(key, delta); });
 }
 
 Result<bool> Database::compare_and_set(std::string_view key,
@@ -230,15 +212,22 @@ Result<bool> Database::compare_and_set(std::string_view key,
   ASHLAR_TRY(check_key(key));
   if (desired) ASHLAR_TRY(check_value(*desired));
   ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, engine_->expiry_of(options.ttl));
-  CompareAndSetGate gate(key, expected);
-  Commit commit;
-  if (desired) {
-    ASHLAR_TRY(engine_->add_set(key, *desired, expires_at_ms, &commit));
-  } else {
-    commit.del(key);
-  }
-  ASHLAR_TRY(engine_->write_through(&gate, &commit, options.durability));
-  return gate.done();
+  const StoredKey stored(key);
+  return parts_->write_path().run(
+      options, "compare_and_set", [&](const IndexSet& set) { return set.covers(stored); },
+      [&](uint64_t rules) -> Result<bool> {
+        CompareAndSetGate gate(stored, expected);
+        Commit commit;
+        commit.set_rules(rules);
+        if (desired) {
+          ASHLAR_TRY(engine_->add_set(stored, *desired, expires_at_ms, &commit));
+        } else {
+          commit.del(stored);
+        }
+        ASHLAR_TRY(engine_->write_through(&gate, &commit, options.durability));
+        return gate.done();
+      },
+      [&](Transaction& tx) { return tx.compare_and_set(key, expected, desired, options.ttl); });
 }
 
 // --- Time to live ----------------------------------------------------------------------------
@@ -248,7 +237,7 @@ Result<std::optional<std::chrono::milliseconds>> Database::ttl(std::string_view 
   ASHLAR_TRY(check_key(key));
   const EpochGuard guard;
   FoundEntry found;
-  ASHLAR_TRY(engine_->find(key, nullptr, &found));
+  ASHLAR_TRY(engine_->find(StoredKey(key), nullptr, &found));
   if (found.expires_at_ms == 0) return std::optional<std::chrono::milliseconds>();
   const uint64_t now = engine_->now_ms();
   if (now >= found.expires_at_ms) return Status::not_found("no such key");
@@ -271,15 +260,19 @@ Status Database::expire(std::string_view key, std::chrono::system_clock::time_po
 // --- Transactions ----------------------------------------------------------------------------
 
 Transaction Database::begin(const TransactionOptions& options) {
-  return Transaction(std::make_shared<TransactionState>(*engine_, parts_->registry, options));
+  return Transaction(std::make_shared<TransactionState>(*engine_, parts_->registry, options,
+                                                        parts_->indexes.get()));
 }
 
 Status Database::begin_transaction(const TransactionOptions& options) {
-  if (bound_transaction() != nullptr) {
-    return Status::invalid_argument("this thread has a transaction open already");
-  }
+  ASHLAR_TRY(require_unbound());
   parts_->bound.bind(begin(options));
   return {};
+}
+
+Status Database::require_unbound() const {
+  if (bound_transaction() == nullptr) return {};
+  return Status::invalid_argument("this thread has a transaction open already");
 }
 
 Result<Transaction*> Database::require_bound() const {
@@ -311,12 +304,28 @@ Status Database::rollback_to(std::string_view name) {
   return tx->rollback_to(name);
 }
 
-// Random, so that transactions that met once do not meet again (as in Ethernet's back-off).
 void Database::pause_before_attempt(int attempt) {
-  constexpr uint64_t kLongestPauseUs = 20'000;
-  const uint64_t limit = std::min(kLongestPauseUs, uint64_t{20} << std::min(attempt, 12));
-  engine_->env().sleep(std::chrono::microseconds(engine_->env().random() % limit));
+  ashlar::pause_before_attempt(engine_->env(), attempt);
 }
+
+// --- Indexes ---------------------------------------------------------------------------------
+
+Status Database::create_index(std::string_view name, const IndexOptions& options) {
+  ASHLAR_TRY(require_unbound());
+  return parts_->indexes->create(name, options);
+}
+
+Status Database::drop_index(std::string_view name) {
+  ASHLAR_TRY(require_unbound());
+  return parts_->indexes->drop(name);
+}
+
+Status Database::rebuild_index(std::string_view name) {
+  ASHLAR_TRY(require_unbound());
+  return parts_->indexes->rebuild(name);
+}
+
+Result<std::vector<IndexInfo>> Database::indexes() const { return parts_->indexes->list(); }
 
 // --- Moments and care ------------------------------------------------------------------------
 
@@ -325,6 +334,14 @@ Status Database::flush() { return engine_->flush(); }
 Status Database::sync() { return engine_->sync(); }
 Status Database::compact() { return engine_->compact(); }
 Status Database::wait_for_background() { return engine_->wait_for_background(); }
+
+Status Database::checkpoint(std::string_view destination) const {
+  return engine_->checkpoint(std::string(destination));
+}
+
+Result<BackupInfo> Database::backup(std::string_view folder) const {
+  return write_backup(*engine_, std::string(folder));
+}
 
 Statistics Database::statistics() const {
   Statistics statistics = engine_->statistics();
@@ -335,6 +352,11 @@ Statistics Database::statistics() const {
 Result<VerifyReport> Database::verify(const Progress& progress) const {
   VerifyFindings findings;
   ASHLAR_TRY(engine_->verify(progress, &findings));
+  // All files have been read; the indexes are compared with what the documents say.
+  const auto go_on = [&] { return !progress || progress(findings.bytes, findings.bytes); };
+  ASHLAR_TRY(check_indexes(*engine_, *parts_->indexes, go_on, [&](std::string problem) {
+    findings.problems.push_back(std::move(problem));
+  }));
   VerifyReport report;
   report.files = findings.files;
   report.bytes = findings.bytes;

@@ -1,47 +1,11 @@
 #include "ashlar/statistics.h"
 
-#include <cstdio>
 #include <string_view>
+
+#include "base/json_object.h"
 
 namespace ashlar {
 namespace {
-
-// Writes one JSON object, member by member.
-class JsonObject {
- public:
-  void add(std::string_view name, uint64_t value) { raw(name, std::to_string(value)); }
-  void add(std::string_view name, double value) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.4g", value);
-    raw(name, text);
-  }
-  void add(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }
-  void add(std::string_view name, std::string_view text) { raw(name, quoted(text)); }
-  void raw(std::string_view name, std::string_view json) {
-    text_ += text_.empty() ? "{" : ",";
-    text_.append(quoted(name)).append(":").append(json);
-  }
-  std::string finish() const { return text_.empty() ? "{}" : text_ + "}"; }
-
- private:
-  static std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') {
-        out.append(1, '\\').append(1, c);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        char escaped[8];
-        std::snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-        out += escaped;
-      } else {
-        out += c;
-      }
-    }
-    return out + "\"";
-  }
-
-  std::string text_;
-};
 
 std::string latency_json(const LatencySummary& latency) {
   JsonObject json;
@@ -121,6 +85,10 @@ std::string Statistics::to_json() const {
   json.raw("transactions", transactions_json(transactions));
   json.raw("get_latency", latency_json(get_latency));
   json.raw("set_latency", latency_json(set_latency));
+  json.add("scrub_bytes_read", scrub_bytes_read);
+  json.add("scrub_problems", scrub_problems);
+  json.add("scrub_passes", scrub_passes);
+  json.add("last_scrub_ms", last_scrub_ms);
   json.add("writable", writable);
   json.add("state", std::string_view(state));
   return json.finish();

@@ -4,8 +4,9 @@
 //   anything but FF FF ...      the same
 //   FF FF rest                  FF FF FF rest
 //
-// Stored keys in [FF FF, FF FF FF) are the database's own, *system keys*; docs/FORMAT.md lists them.
-// The mapping keeps the order of keys. Everything below the public classes handles stored keys.
+// Stored keys in [FF FF, FF FF FF) are the database's own, *system keys*; docs/FORMAT.md lists
+// them. The mapping keeps the order of keys. Everything below the public classes handles stored
+// keys.
 #pragma once
 
 #include <string>
@@ -78,8 +79,8 @@ inline StoredRanges stored_ranges(std::string_view from, std::string_view to) {
   }
   if (to_behind) {
     ranges.has_behind = true;
-    ranges.behind.from = from < kSystemKeysBegin ? std::string(kSystemKeysEnd)
-                                                 : std::string(StoredKey(from).view());
+    ranges.behind.from =
+        from < kSystemKeysBegin ? std::string(kSystemKeysEnd) : std::string(StoredKey(from).view());
     ranges.behind.to = std::string(StoredKey(to).view());
   }
   return ranges;

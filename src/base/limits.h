@@ -8,6 +8,8 @@ namespace ashlar {
 
 // --- What may be stored ----------------------------------------------------------------------
 inline constexpr std::size_t kMaximumKeyBytes = 64 << 10;
+// Of keys as they are stored: escaped ones, and those of index entries (base/key_space.h).
+inline constexpr std::size_t kMaximumStoredKeyBytes = 128 << 10;
 inline constexpr std::size_t kMaximumValueBytes = std::size_t{1} << 30;
 // Values of at least this many bytes lie in value files; tables hold a pointer to them.
 inline constexpr std::size_t kLargeValueBytes = 1024;
@@ -26,6 +28,8 @@ inline constexpr std::size_t kMaximumValueFileBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaximumLogSegmentBytes = std::size_t{8} << 20;
 inline constexpr std::size_t kMaximumLogRingBytes = std::size_t{8} << 20;
 inline constexpr std::size_t kMinimumLogRingBytes = std::size_t{1} << 20;
+// What deletions may still use of the log when the disk is full.
+inline constexpr std::size_t kLogReserveBytes = std::size_t{4} << 20;
 inline constexpr std::size_t kLogFlushBytes = std::size_t{256} << 10;  // written in one piece
 inline constexpr int64_t kLogFlushMilliseconds = 50;  // age at which unsynced frames are written
 

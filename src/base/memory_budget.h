@@ -13,6 +13,7 @@ enum class MemoryUse : unsigned char {
   kTable,       // tables and value files held whole
   kPageCache,
   kCompaction,  // buffers of flushes, merges and scans over files
+  kQuery,       // of sorting and grouping
   kCount,
 };
 

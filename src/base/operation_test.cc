@@ -104,7 +104,7 @@ TEST(Operation, StructureIsCheckedEvenWithARightChecksum) {
     EXPECT_TRUE(refused(operation)) << kind;
   }
   EXPECT_TRUE(refused(set("", "v")));
-  EXPECT_TRUE(refused(set(std::string(kMaximumKeyBytes + 1, 'k'), "")));
+  EXPECT_TRUE(refused(set(std::string(kMaximumStoredKeyBytes + 1, 'k'), "")));
   Operation range = set("", "");
   range.kind = EntryKind::kDeleteRange;
   EXPECT_FALSE(refused(range));

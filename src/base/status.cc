@@ -30,6 +30,8 @@ std::string_view to_string(StatusCode code) {
       return "out of memory";
     case StatusCode::kAborted:
       return "aborted";
+    case StatusCode::kDuplicate:
+      return "duplicate";
   }
   return "unknown";
 }

@@ -25,6 +25,16 @@ Status check_key(std::string_view key) {
   return {};
 }
 
+Status check_stored_key(std::string_view key) {
+  if (key.empty()) return Status::invalid_argument("key is empty");
+  if (key.size() > kMaximumStoredKeyBytes) {
+    return Status::too_large("key takes " + std::to_string(key.size()) +
+                             " bytes as it is stored; the limit is " +
+                             std::to_string(kMaximumStoredKeyBytes));
+  }
+  return {};
+}
+
 Status check_value(std::string_view value) {
   if (value.size() > kMaximumValueBytes) {
     return Status::too_large("value has " + std::to_string(value.size()) +
@@ -73,7 +83,9 @@ void Commit::add(EntryKind kind, std::string_view key, std::string_view value,
 void Commit::seal(uint64_t timestamp_us) {
   encoded_.clear();
   std::string checksums;
+  only_deletes_ = true;
   for (Item& item : items_) {
+    only_deletes_ = only_deletes_ && item.operation.kind != EntryKind::kSet;
     item.operation.timestamp_us = timestamp_us;
     item.offset = encoded_.size();
     item.operation.checksum = encode_operation(item.operation, &encoded_);
@@ -83,10 +95,35 @@ void Commit::seal(uint64_t timestamp_us) {
   digest_ = crc32c(checksums);
 }
 
-Commit& Commit::of_this_thread() {
-  thread_local Commit commit;
-  commit.clear();
-  return commit;
+namespace {
+
+struct ReusedCommit {
+  Commit commit;
+  bool in_use = false;
+};
+
+ReusedCommit& reused_commit() {
+  thread_local ReusedCommit reused;
+  return reused;
+}
+
+}  // namespace
+
+ThreadCommit::ThreadCommit() {
+  ReusedCommit& reused = reused_commit();
+  if (reused.in_use) {
+    other_ = std::make_unique<Commit>();
+    commit_ = other_.get();
+    return;
+  }
+  reused.in_use = true;
+  reused.commit.clear();
+  reused.commit.set_rules(0);
+  commit_ = &reused.commit;
+}
+
+ThreadCommit::~ThreadCommit() {
+  if (!other_) reused_commit().in_use = false;
 }
 
 void Commit::clear() {

@@ -14,7 +14,8 @@
 namespace ashlar {
 
 // A key or value that can be stored; kInvalidArgument or kTooLarge says which limit it breaks.
-Status check_key(std::string_view key);
+Status check_key(std::string_view key);         // a user's key
+Status check_stored_key(std::string_view key);  // as it is stored; see base/key_space.h
 Status check_value(std::string_view value);
 
 // Operations in the order in which they take effect.
@@ -25,10 +26,6 @@ Status check_value(std::string_view value);
 // Threads: one at a time. Meant to be reused: clear() keeps the memory.
 class Commit {
  public:
-  // An empty one whose memory is used again and again. There is one for each thread: what asks for
-  // it must not be called by what fills it.
-  static Commit& of_this_thread();
-
   // Arguments have been checked. `expires_at_ms` 0: never.
   void set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
            bool value_is_pointer);
@@ -42,7 +39,14 @@ class Commit {
   void seal(uint64_t timestamp_us);
   void clear();
 
+  // The rules that this commit was made under: it is refused once the engine has others
+  // (Engine::write_rules). clear() keeps them.
+  void set_rules(uint64_t rules) { rules_ = rules; }
+  uint64_t rules() const { return rules_; }
+
   bool empty() const { return items_.empty(); }
+  // Sealed, and nothing is set: such a commit goes on for a while on a full disk.
+  bool only_deletes() const { return only_deletes_; }
   std::size_t count() const { return items_.size(); }
   std::string_view bytes() const { return encoded_; }
   uint32_t digest() const { return digest_; }
@@ -66,9 +70,29 @@ class Commit {
   std::vector<Item> items_;
   std::vector<std::unique_ptr<const std::string>> pointers_;  // encoded; items look at them
   std::vector<uint64_t> value_files_;
+  bool only_deletes_ = false;
   std::string encoded_;
   uint32_t digest_ = 0;
   uint64_t user_bytes_ = 0;
+  uint64_t rules_ = 0;
+};
+
+// An empty commit whose memory is used again and again, one for each thread; another one, if what the
+// thread is doing with that has led here: a wait in which background work is done.
+//
+// Threads: must be destroyed on the thread that made it.
+class ThreadCommit {
+ public:
+  ThreadCommit();
+  ~ThreadCommit();
+  ThreadCommit(const ThreadCommit&) = delete;
+  ThreadCommit& operator=(const ThreadCommit&) = delete;
+
+  Commit& operator*() { return *commit_; }
+
+ private:
+  std::unique_ptr<Commit> other_;
+  Commit* commit_;
 };
 
 }  // namespace ashlar

@@ -1,7 +1,7 @@
 // The engine: one open database folder, without transactions, documents or queries.
 //
 // One file for each thing that it does: engine_open.cc, engine_write.cc, engine_read.cc,
-// engine_background.cc, engine_care.cc (verify, statistics).
+// engine_background.cc, engine_checkpoint.cc, engine_care.cc (verify, statistics).
 #pragma once
 
 #include <atomic>
@@ -30,8 +30,10 @@
 #include "db/commit.h"
 #include "db/expiry_clock.h"
 #include "db/latest_state.h"
+#include "db/log_archive.h"
 #include "db/memory_plan.h"
 #include "db/read_view.h"
+#include "db/scrubber.h"
 #include "db/snapshot_registry.h"
 #include "db/user_cursor.h"
 #include "db/write_pacer.h"
@@ -65,6 +67,22 @@ struct VerifyFindings {
   std::vector<std::string> problems;
 };
 
+// A table or value file that belongs to a checkpoint.
+struct CheckpointFile {
+  std::string source;  // its path
+  std::string name;    // in the copy
+  uint64_t bytes = 0;
+  uint32_t checksum = 0;  // as the manifest has it
+};
+
+// The moment of a checkpoint.
+struct CheckpointInfo {
+  SequenceNumber last_sequence = 0;
+  uint64_t log_position = 0;  // where the original's log goes on
+  uint64_t taken_us = 0;      // no commit in it is younger
+  uint64_t database_id = 0;   // the original's
+};
+
 // Looks at the newest state at the moment of a commit: no other commit can come between what it
 // sees and what is written.
 class CommitGate {
@@ -74,6 +92,8 @@ class CommitGate {
   // meanwhile; what it fills in must then be made anew. An error ends the commit, and nothing is
   // written.
   virtual Status pass(const LatestState& latest, Commit* commit) = 0;
+  // Called under the commit lock once the commit is in log and memtable, before any later one.
+  virtual void committed(SequenceNumber) {}
 };
 
 // Ownership: one per open folder. Destroying it ends all background work.
@@ -102,7 +122,14 @@ class Engine {
   Snapshot take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) const;
 
   // --- Writing (engine_write.cc) ---
-  Status set(std::string_view key, std::string_view value, const WriteOptions& options);
+  // The number of the rules that commits have to be made under: what has to be written along with a
+  // key. 0 at first; odd if there are any. [ENG-4] A commit made under other rules than those of
+  // the moment at which it would take effect fails with kConflict; nothing is written.
+  uint64_t write_rules() const { return write_rules_.load(std::memory_order_acquire); }
+  // For CommitGate::committed(), and while nobody writes yet.
+  void set_write_rules(uint64_t rules) { write_rules_.store(rules, std::memory_order_release); }
+  Status set(std::string_view key, std::string_view value, const WriteOptions& options,
+             uint64_t rules = 0);
   // `commit` has been filled and not sealed.
   Status write(Commit* commit, std::optional<Durability> durability);
   // The same if `gate` lets the commit pass. Commits that its own work makes it wait behind are few:
@@ -122,6 +149,13 @@ class Engine {
   Status flush();
   Status compact();
   Status wait_for_background();
+  // Lets a layer above work in the background, between the engine's own maintenance. Tasks that have
+  // not begun when the engine is closed are dropped.
+  void submit_maintenance(std::function<void()> task);
+  void submit_maintenance_after(std::chrono::milliseconds delay, std::function<void()> task);
+  // Executor::wait().
+  void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
+            const std::function<bool()>& ready) const;
 
   // --- Care (engine_care.cc) ---
   // Problems are findings; an error means that the check itself could not go on.
@@ -129,12 +163,30 @@ class Engine {
                 VerifyFindings* findings) const;
   Statistics statistics() const;
 
+  // --- Checkpoints (engine_checkpoint.cc) ---
+  // A copy of the database at this moment, in a new folder that appears when it is complete. Tables
+  // and value files are linked where the file system can. Writers go on meanwhile.
+  //   kInvalidArgument  there is something called `destination`.
+  //   kBusy             only if opened read-only: the writer took files away; open anew, try again.
+  Status checkpoint(const std::string& destination) const;
+  // The same into `folder`, which is empty, except that `place` sees to tables and value files, and
+  // the folder's entries are not synced.
+  Status write_checkpoint(const std::string& folder,
+                          const std::function<Status(const CheckpointFile&)>& place,
+                          CheckpointInfo* info) const;
+
+  // About how many entries there are in [from, to) of stored keys (empty `to`: no end). Looks at a
+  // page or two of each table; takes no notice of deletions. Errors of reading a table.
+  Result<uint64_t> estimate_entries(std::string_view from, std::string_view to) const;
+
   const std::string& path() const { return path_; }
+  bool read_only() const { return options_.read_only; }
   uint64_t now_ms() const { return clock_.now_ms(); }
   ShardedCounter& gets() const { return gets_; }
   LatencyHistogram& get_latency() const { return get_latency_; }
   LatencyHistogram& set_latency() const { return set_latency_; }
   Env& env() const { return env_; }
+  MemoryBudget& memory_budget() const { return budget_; }
 
  private:
   friend class LatestState;
@@ -147,6 +199,8 @@ class Engine {
   Status replay_frame(const LogFrame& frame);
   Status flush_while_recovering(uint64_t log_position);
   Status start_log(const LogEnd& end);
+  Status remove_leftover_segment(uint64_t number);
+  Status open_archive();
   void close();
 
   // --- engine_read.cc ---
@@ -166,7 +220,7 @@ class Engine {
   Status commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
                        SequenceNumber* sequence);
   Status finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence);
-  Status make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, std::size_t count);
+  Status make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit);
   Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
   Status wait_for_flush();
   void unstage(const std::vector<uint64_t>& value_files);
@@ -202,7 +256,18 @@ class Engine {
   void note_background_result(const char* what, const Status& status);
   std::set<uint64_t> pending_value_files() const;
 
+  // --- engine_checkpoint.cc ---
+  class LogHold;
+  Status release_log(uint64_t position) const;
+  uint64_t log_end() const;
+  Status place_files(const VersionEdit& state,
+                     const std::function<Status(const CheckpointFile&)>& place) const;
+  Status copy_log(uint64_t from, uint64_t to,
+                  const std::function<Status(const LogFrame&)>& take) const;
+
   // --- engine_care.cc ---
+  void schedule_scrub(std::chrono::milliseconds wait);
+  void scrub();
   static void check_pointers(const Version& version, VerifyFindings* findings);
   Status verify_log(VerifyFindings* findings) const;
   void log(LogLevel level, std::string_view message) const;
@@ -231,11 +296,12 @@ class Engine {
   mutable RetireList retired_;
   std::atomic<std::size_t> immutable_count_{0};  // of the view
 
-  SpinMutex commit_mutex_;
+  mutable SpinMutex commit_mutex_;
   std::shared_ptr<Memtable> active_;  // the view's; under commit_mutex_
   std::unique_ptr<LogWriter> log_;
   SequenceNumber last_sequence_ = 0;  // assigned; under commit_mutex_
   std::atomic<SequenceNumber> visible_{0};
+  std::atomic<uint64_t> write_rules_{0};  // changes under commit_mutex_
   std::atomic<bool> failed_{false};  // a log write failed: read-only from now on
   std::atomic<bool> out_of_space_{false};
 
@@ -261,6 +327,15 @@ class Engine {
 
   std::atomic<bool> merge_running_{false};
   std::atomic<bool> log_write_scheduled_{false};
+
+  std::optional<LogArchive> archive_;
+  Scrubber scrubber_;
+  int scrubs_put_off_ = 0;  // in a row; by the scrubbing task alone
+
+  uint64_t replayed_end_ = 0;  // of the log, if opened read-only
+  mutable std::mutex log_hold_mutex_;
+  mutable int log_holds_ = 0;            // checkpoints that read the log
+  mutable uint64_t releasable_log_ = 0;  // position before which nothing else needs it
 
   // A merge holds it while it runs; a flush that changes partitions takes it if it is free.
   std::mutex tree_mutex_;

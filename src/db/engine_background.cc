@@ -146,7 +146,11 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
         .bytes_written = report.bytes_written,
         .duration_us = duration_ns / 1000,
         .message = {}});
-  return log_->release(log_start);  // [FLUSH-1]
+  // [FLUSH-1] What can't be archived or removed is kept, and tried again behind the next flush.
+  if (const Status released = release_log(log_start); !released.ok()) {
+    log(LogLevel::kError, "the log is kept: " + released.to_string());
+  }
+  return {};
 }
 
 // --- Merge -----------------------------------------------------------------------------------
@@ -405,6 +409,22 @@ std::set<uint64_t> Engine::pending_value_files() const {
     files.insert(numbers.begin(), numbers.end());
   }
   return files;
+}
+
+// --- For the layers above --------------------------------------------------------------------
+
+void Engine::submit_maintenance(std::function<void()> task) {
+  executor_->submit(Lane::kMaintenance, std::move(task));
+}
+
+void Engine::submit_maintenance_after(std::chrono::milliseconds delay,
+                                      std::function<void()> task) {
+  executor_->submit_after(Lane::kMaintenance, delay, std::move(task));
+}
+
+void Engine::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
+                  const std::function<bool()>& ready) const {
+  executor_->wait(lock, condition, ready);
 }
 
 // --- What stays in memory --------------------------------------------------------------------

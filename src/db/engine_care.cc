@@ -12,6 +12,8 @@ namespace ashlar {
 namespace {
 
 constexpr int kLogVerifyAttempts = 100;
+constexpr int kScrubsPutOff = 60;
+constexpr std::chrono::milliseconds kScrubPause{1000};
 
 void count_table(const StoredTable& table, TierStatistics* tier) {
   ++tier->tables;
@@ -117,6 +119,28 @@ Status Engine::verify_log(VerifyFindings* findings) const {
   return Status::busy("the log changed too fast to be verified; everything else was");
 }
 
+// --- Scrubbing -----------------------------------------------------------------------------------
+
+void Engine::schedule_scrub(std::chrono::milliseconds wait) {
+  if (options_.scrub_bytes_per_second == uint64_t{0}) return;
+  executor_->submit_after(Lane::kMaintenance, wait, [this] { scrub(); });
+}
+
+// Lets flushes and merges go first, but not for ever.
+void Engine::scrub() {
+  const bool busy = merge_running_.load() || immutable_count_.load() > 0;
+  if (busy && ++scrubs_put_off_ < kScrubsPutOff) {
+    schedule_scrub(kScrubPause);
+    return;
+  }
+  scrubs_put_off_ = 0;
+  const auto version = versions_.current();
+  schedule_scrub(scrubber_.step(*version, [this](const std::string& problem) {
+    log(LogLevel::kError, "scrubbing found damage: " + problem);
+    tell({.kind = Event::Kind::kCorruptionFound, .message = problem});
+  }));
+}
+
 Statistics Engine::statistics() const {
   Statistics s;
   s.sequence = visible_.load();
@@ -166,6 +190,11 @@ Statistics Engine::statistics() const {
   }
   s.get_latency = get_latency_.summary();
   s.set_latency = set_latency_.summary();
+  const ScrubStatistics scrub = scrubber_.statistics();
+  s.scrub_bytes_read = scrub.bytes;
+  s.scrub_problems = scrub.problems;
+  s.scrub_passes = scrub.passes;
+  s.last_scrub_ms = scrub.last_pass_ms;
   const Status state = writable();
   s.writable = state.ok();
   const std::lock_guard lock(background_mutex_);
@@ -175,6 +204,23 @@ Statistics Engine::statistics() const {
     s.state = background_error_.to_string();
   }
   return s;
+}
+
+Result<uint64_t> Engine::estimate_entries(std::string_view from, std::string_view to) const {
+  std::shared_ptr<const ReadView> view;
+  {
+    const EpochGuard guard;
+    view = view_.load(std::memory_order_acquire)->shared_from_this();
+  }
+  uint64_t entries = view->active->count_records(from, to);
+  for (const auto& memtable : view->immutables) entries += memtable->count_records(from, to);
+  for (const auto& table : view->version->all_tables()) {
+    const TableSummary& summary = table->summary;
+    if (!before_end(summary.smallest_key, to) || summary.largest_key < from) continue;
+    ASHLAR_TRY_ASSIGN(const uint64_t some, table->reader->estimate_entries(from, to));
+    entries += some;
+  }
+  return entries;
 }
 
 void Engine::log(LogLevel level, std::string_view message) const {

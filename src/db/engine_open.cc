@@ -12,6 +12,7 @@
 #include "env/posix_env.h"
 #include "version/file_names.h"
 #include "wal/log_dump.h"
+#include "wal/log_segment.h"
 
 namespace ashlar {
 namespace {
@@ -97,7 +98,8 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       snapshots_(std::make_shared<SnapshotRegistry>()),
       pacer_(env),
       scan_listener_([this](uint64_t dead, uint64_t shown) { note_scan(dead, shown); }),
-      executor_(env.new_executor()) {
+      executor_(env.new_executor()),
+      scrubber_(env, options.scrub_bytes_per_second, &budget_) {
   jobs_.reset(new JobContext{
       .env = env_,
       .versions = versions_,
@@ -171,6 +173,7 @@ Status Engine::open_folder() {
   if (!options_.read_only) {
     schedule_flush();
     schedule_merge();
+    schedule_scrub(scrubber_.first_wait(*versions_.current()));
   }
   return {};
 }
@@ -178,7 +181,14 @@ Status Engine::open_folder() {
 // CURRENT comes last: from then on the folder is a database, and has a log.
 Status Engine::create_database() {
   ASHLAR_TRY(start_log(LogEnd{}));
-  return versions_.create();
+  ASHLAR_TRY(versions_.create());
+  return open_archive();
+}
+
+Status Engine::open_archive() {
+  if (options_.log_archive.empty() || options_.read_only) return {};
+  archive_.emplace(env_, options_.log_archive);
+  return archive_->open(versions_.database_id());
 }
 
 Status Engine::recover_log() {
@@ -192,8 +202,10 @@ Status Engine::recover_log() {
         ", though the manifest says that it was on disk up to " + std::to_string(bounds.synced));
   }
   last_sequence_ = std::max(last_sequence_, end.last_sequence);
+  replayed_end_ = end.position;
   if (options_.read_only) return {};
   ASHLAR_TRY(complete_newest_segment(env_, path_, end));
+  ASHLAR_TRY(open_archive());
   ASHLAR_TRY(start_log(end));
   VersionEdit edit;
   edit.log_synced = log_->durable();
@@ -251,11 +263,24 @@ Status Engine::start_log(const LogEnd& end) {
       log_, LogWriter::create(
                 env_, path_, log_options, start, [this] { return versions_.new_file_number(); },
                 end.segments, &budget_));
-  for (const uint64_t number : end.leftovers) {
-    ASHLAR_TRY(env_.remove(versions_.path_of(FileType::kLog, number)));
+  for (const uint64_t number : end.leftovers) ASHLAR_TRY(remove_leftover_segment(number));
+  if (!options_.log_archive.empty()) {
+    log_->set_archive([this](const std::string& segment) { return archive_->add(segment); });
   }
   log_->set_dirty_listener([this](bool urgent) { schedule_log_write(urgent); });
   return {};
+}
+
+// [ARCHIVE-1] One that was used may hold commits that a crash kept from the archive.
+Status Engine::remove_leftover_segment(uint64_t number) {
+  const std::string path = versions_.path_of(FileType::kLog, number);
+  if (archive_) {
+    ASHLAR_TRY_ASSIGN(const auto file, env_.open_file(path, {}));
+    const auto header = read_segment_header(*file);
+    const bool blank = header.ok() && !*header;
+    if (!blank) ASHLAR_TRY(archive_->add(path));
+  }
+  return env_.remove(path);
 }
 
 Engine::~Engine() { close(); }

@@ -27,13 +27,16 @@ bool sample_this_call() {
 
 }  // namespace
 
-Status Engine::set(std::string_view key, std::string_view value, const WriteOptions& options) {
+Status Engine::set(std::string_view key, std::string_view value, const WriteOptions& options,
+                   uint64_t rules) {
   const bool timed = sample_this_call();
   const uint64_t start = timed ? env_.monotonic_ns() : 0;
-  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_stored_key(key));
   ASHLAR_TRY(check_value(value));
   ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, expiry_of(options.ttl));
-  Commit& commit = Commit::of_this_thread();
+  ThreadCommit reused;
+  Commit& commit = *reused;
+  commit.set_rules(rules);
   ASHLAR_TRY(add_set(key, value, expires_at_ms, &commit));
   ASHLAR_TRY(write(&commit, options.durability));
   if (timed) set_latency_.add(env_.monotonic_ns() - start);
@@ -66,6 +69,7 @@ Status Engine::add_set(std::string_view key, std::string_view value, uint64_t ex
   ASHLAR_TRY_ASSIGN(const ValuePointer pointer, builder->add(key, value));
   ASHLAR_TRY_ASSIGN(const ValueFileSummary summary, builder->finish());
   ASHLAR_TRY(env_.sync_folder(path_));
+  if (archive_) ASHLAR_TRY(archive_->add(path));  // [ARCHIVE-1]
   VersionSet::Opened opened;
   ASHLAR_TRY_ASSIGN(auto file, versions_.open_value_file(summary, HugeBuffer()));
   opened.value_files.push_back(std::move(file));
@@ -106,7 +110,7 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
     if (status.ok()) {
       pacer_.pace(commit->bytes().size());
       std::unique_lock lock(commit_mutex_);
-      status = make_room(&lock, commit->bytes().size(), commit->count());
+      status = make_room(&lock, *commit);
       if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
     }
   }
@@ -141,22 +145,33 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
     if (commit->empty()) return {};
     commit->seal(env_.last_tick_us());
     ASHLAR_TRY(check_size(*commit));
-    ASHLAR_TRY(make_room(&lock, commit->bytes().size(), commit->count()));
+    ASHLAR_TRY(make_room(&lock, *commit));
     // Waiting for room lets others commit in between.
-    if (last_sequence_ == looked_at) return commit_locked(*commit, durability, log_end, sequence);
+    if (last_sequence_ != looked_at) continue;
+    ASHLAR_TRY(commit_locked(*commit, durability, log_end, sequence));
+    gate->committed(*sequence);
+    return {};
   }
 }
 
 // [ENG-1]
 Status Engine::commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
                              SequenceNumber* sequence) {
+  // [ENG-4]
+  if (commit.rules() != write_rules_.load(std::memory_order_relaxed) &&
+      !ASHLAR_MUTANT("rules-not-compared")) {
+    return Status::conflict("an index was created or dropped meanwhile; run the transaction again");
+  }
   const SequenceNumber next = last_sequence_ + 1;
-  if (Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end);
-      !logged.ok()) {
+  Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end,
+                               commit.only_deletes());
+  if (!logged.ok()) {
     note_write_failure(logged);
     return logged;
   }
-  if (out_of_space_.load(std::memory_order_relaxed)) note_space_returned();
+  // A deletion may have taken what is set aside for it [LOG-9].
+  const bool shows_room = !commit.only_deletes();
+  if (shows_room && out_of_space_.load(std::memory_order_relaxed)) note_space_returned();
   for (const Commit::Item& item : commit.items()) {
     active_->add(next, commit.bytes().substr(item.offset, item.size), item.operation, item.hash);
     if (item.operation.value_is_pointer) note_value_file(item.operation);
@@ -199,7 +214,9 @@ void Engine::make_visible(SequenceNumber sequence) {
   }
 }
 
-Status Engine::make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, std::size_t count) {
+Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit) {
+  const std::size_t bytes = commit.bytes().size();
+  const std::size_t count = commit.count();
   while (!active_->fits(bytes, count)) {
     if (immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables) {
       ASHLAR_TRY(replace_active(log_->end(), bytes, count, true));
@@ -209,8 +226,15 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, std::size_t bytes, s
     lock->unlock();
     const Status waited = wait_for_flush();
     lock->lock();
-    ASHLAR_TRY(waited);
     ASHLAR_TRY(writable());
+    // [ENG-5] On a full disk deletions may fill one memtable more than others.
+    const bool may_use_reserve =
+        waited.is(StatusCode::kNoSpace) && commit.only_deletes() &&
+        immutable_count_.load(std::memory_order_acquire) == kMaximumImmutableMemtables;
+    if (!may_use_reserve) ASHLAR_TRY(waited);
+    if (may_use_reserve && !active_->fits(bytes, count)) {
+      ASHLAR_TRY(replace_active(log_->end(), bytes, count, true));
+    }
   }
   return {};
 }

@@ -15,8 +15,8 @@
 namespace ashlar {
 
 struct CursorBounds {
-  std::string from;  // inclusive
-  std::string to;    // exclusive; empty: no end
+  std::string from{};  // inclusive
+  std::string to{};    // exclusive; empty: no end
   bool reverse = false;
   uint64_t limit = UINT64_MAX;
   // `from` and `to` are users' keys, and the cursor shows users' keys; if not, stored keys, system

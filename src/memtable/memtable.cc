@@ -137,6 +137,22 @@ std::unique_ptr<EntryIterator> Memtable::new_iterator() const {
   return std::make_unique<MemtableIterator>(shared_from_this(), order_.sorted());
 }
 
+uint64_t Memtable::count_records(std::string_view from, std::string_view to) const {
+  const auto sorted = order_.sorted();
+  uint64_t count = 0;
+  for (const auto& run : sorted->runs) {
+    const auto find = [&](std::string_view key) {
+      return std::partition_point(run->begin(), run->end(), [&](const SortedRuns::Item& item) {
+        return key_at(item.record) < key;
+      });
+    };
+    const auto end = to.empty() ? run->end() : find(to);
+    const auto begin = find(from);
+    if (begin < end) count += static_cast<uint64_t>(end - begin);
+  }
+  return count;
+}
+
 Status Memtable::verify_checksums() const {
   const std::size_t end = end_.load(std::memory_order_acquire);
   for (std::size_t at = 8; at < end;) {

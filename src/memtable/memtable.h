@@ -52,6 +52,10 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // Iterates over everything added before the call. Keeps the memtable alive.
   std::unique_ptr<EntryIterator> new_iterator() const;
 
+  // How many records of keys in [from, to) there are (empty `to`: no end), all versions and
+  // deletions among them.
+  uint64_t count_records(std::string_view from, std::string_view to) const;
+
   // Those of the commits so far; valid as long as the memtable.
   const RangeTombstones& range_tombstones() const {
     return *range_tombstones_.load(std::memory_order_acquire);

@@ -1,5 +1,6 @@
 #include "table/table.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -252,6 +253,41 @@ std::unique_ptr<EntryIterator> Table::new_scanner(std::size_t buffer_bytes) cons
   return std::make_unique<TableIterator>(
       *file_, std::make_unique<StreamPageReader>(*file_, buffer_bytes, budget_),
       std::make_unique<CachedPageReader>(*file_, *cache_));
+}
+
+Result<uint64_t> Table::estimate_entries(std::string_view from, std::string_view to) const {
+  struct Place {
+    uint32_t page;
+    uint32_t slot;
+    uint32_t count;  // of the page
+  };
+  const auto reader = new_reader();
+  TableCursor cursor(*file_, *reader, *reader);
+  const auto find = [&](std::string_view key) -> Result<Place> {
+    ASHLAR_TRY(cursor.seek(key, kMaximumSequence));
+    if (!cursor.valid()) return Place{data_page_count_ + 1, 0, 0};
+    return Place{cursor.page(), cursor.slot(), cursor.count()};
+  };
+  ASHLAR_TRY_ASSIGN(const Place first, find(from));
+  Place last{data_page_count_ + 1, 0, 0};
+  if (!to.empty()) {
+    ASHLAR_TRY_ASSIGN(last, find(to));
+  }
+  if (last.page <= first.page) return last.slot > first.slot ? last.slot - first.slot : 0;
+  // The records of a few pages in between stand for those of all of them.
+  constexpr uint32_t kSampledPages = 8;
+  const uint32_t whole_pages = last.page - first.page - 1;
+  const uint32_t samples = std::min(whole_pages, kSampledPages);
+  uint64_t sampled = 0;
+  for (uint32_t sample = 0; sample < samples; ++sample) {
+    const auto ahead = static_cast<uint32_t>(uint64_t{whole_pages} * sample / samples);
+    Result<const char*> page = reader->page(first.page + 1 + ahead);
+    ASHLAR_TRY(page.status());
+    const LeafView leaf(*page);
+    if (leaf.is_leaf()) sampled += leaf.count();
+  }
+  const uint64_t between = samples == 0 ? 0 : sampled * whole_pages / samples;
+  return first.count - first.slot + between + last.slot;
 }
 
 Status Table::verify(const std::function<void(std::string)>& problem) const {

@@ -74,6 +74,10 @@ class Table {
   // about `buffer_bytes`, past the page cache. The table must outlive it.
   std::unique_ptr<EntryIterator> new_scanner(std::size_t buffer_bytes) const;
 
+  // About how many entries there are in [from, to) (empty `to`: no end): exact within a few pages,
+  // else by some of the pages between. Errors of reading those.
+  Result<uint64_t> estimate_entries(std::string_view from, std::string_view to) const;
+
   bool resident() const { return image_.load(std::memory_order_acquire) != nullptr; }
   // What the whole table takes in memory, whether it is there or not.
   std::size_t image_bytes() const { return file_->header().image_bytes(); }

@@ -17,14 +17,14 @@ namespace {
 
 // Pages of a leaf with the longest key and the longest value that does not go to a value file.
 constexpr uint32_t kUsualMaximumSpan = static_cast<uint32_t>(
-    wide_span(kMaximumKeyBytes + kLargeValueBytes + kMaximumRecordFrontBytes));
+    wide_span(kMaximumStoredKeyBytes + kLargeValueBytes + kMaximumRecordFrontBytes));
 // Fences take 1/512 of the data, the maplet rarely more than an eighth.
 constexpr std::size_t kIndexShare = 8;
 constexpr std::size_t kIndexMinimumBytes = 32 << 10;
 
 void check_entry(const EntryView& entry) {
   ASHLAR_CHECK(entry.kind == EntryKind::kSet || entry.kind == EntryKind::kDelete);
-  ASHLAR_CHECK(entry.key.size() <= kMaximumKeyBytes && entry.sequence <= kMaximumSequence);
+  ASHLAR_CHECK(entry.key.size() <= kMaximumStoredKeyBytes && entry.sequence <= kMaximumSequence);
   ASHLAR_CHECK(entry.kind == EntryKind::kSet || (entry.value.empty() && !entry.value_is_pointer));
   ASHLAR_CHECK(!entry.value_is_pointer || entry.value.size() == ValuePointer::kEncodedBytes);
 }

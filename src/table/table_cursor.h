@@ -40,6 +40,9 @@ class TableCursor {
   uint32_t page() const { return page_; }
   // Of the leaf.
   bool wide() const { return span_ > 1; }
+  // The record's place in the leaf, and how many records the leaf has.
+  uint32_t slot() const { return slot_; }
+  uint32_t count() const { return count_; }
   // The bytes that the record of a wide leaf points into; the cursor is of no use afterwards.
   WideRecord take_wide() { return std::move(wide_); }
 

@@ -29,7 +29,7 @@ bool decode_lengths(const char* front, uint64_t offset, uint64_t file_bytes, uin
                     uint32_t* value_bytes) {
   *key_bytes = load<uint32_t>(front + 4);
   *value_bytes = load<uint32_t>(front + 8);
-  return *key_bytes <= kMaximumKeyBytes &&
+  return *key_bytes <= kMaximumStoredKeyBytes &&
          uint64_t{*key_bytes} + *value_bytes <= file_bytes - offset - kValueRecordHeaderBytes;
 }
 

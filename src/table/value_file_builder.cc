@@ -44,7 +44,7 @@ Status ValueFileBuilder::pad(std::size_t unit) {
 }
 
 Result<ValuePointer> ValueFileBuilder::add(std::string_view key, std::string_view value) {
-  ASHLAR_CHECK(key.size() <= kMaximumKeyBytes && value.size() <= kMaximumValueBytes);
+  ASHLAR_CHECK(key.size() <= kMaximumStoredKeyBytes && value.size() <= kMaximumValueBytes);
   ASHLAR_TRY(pad(kValueRecordAlignment));
   const uint64_t offset = file_->offset();
   const ValuePointer pointer{summary_.file_number, offset, static_cast<uint32_t>(value.size()),

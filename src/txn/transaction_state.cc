@@ -1,11 +1,14 @@
 #include "txn/transaction_state.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/mutants.h"
 #include "base/try.h"
 #include "txn/transaction_cursor.h"
+#include "txn/user_key_cursor.h"
 
 namespace ashlar {
 namespace {
@@ -26,10 +29,12 @@ class FailedCursor : public Cursor {
 }  // namespace
 
 TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry,
-                                   TransactionOptions options)
+                                   TransactionOptions options,
+                                   const WriteCompanionSource* source)
     : engine_(engine),
       registry_(registry),
       options_(std::move(options)),
+      source_(source),
       snapshot_(engine.take_snapshot(lifetime_ns(), &began_)),
       entry_{.owner = &options_.owner, .since_ns = began_.monotonic_ns} {
   registry_.enter(&entry_);
@@ -85,29 +90,61 @@ Status TransactionState::set(std::string_view key, std::string_view value,
 Status TransactionState::set_until(std::string_view key, std::string_view value,
                                    uint64_t expires_at_ms) {
   ASHLAR_TRY(writable());
-  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_stored_key(key));
   ASHLAR_TRY(check_value(value));
+  const WriteCompanion* const rules = companion();
+  if (rules != nullptr && rules->covers(key)) {
+    ASHLAR_TRY(write_along([&] { return rules->before_set(this, key, value, expires_at_ms); }));
+  }
   writes_.set(key, value, expires_at_ms);
   return {};
 }
 
 Status TransactionState::del(std::string_view key) {
   ASHLAR_TRY(writable());
-  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_stored_key(key));
+  const WriteCompanion* const rules = companion();
+  if (rules != nullptr && rules->covers(key)) {
+    ASHLAR_TRY(write_along([&] { return rules->before_del(this, key); }));
+  }
   writes_.del(key);
   return {};
 }
 
 Status TransactionState::del_range(std::string_view from, std::string_view to) {
   ASHLAR_TRY(writable());
-  if (!to.empty() && to < from) return Status::invalid_argument("range ends before it starts");
-  if (to.empty() || from < to) writes_.del_range(from, to);
+  if (!to.empty() && from >= to) return {};
+  const WriteCompanion* const rules = companion();
+  if (rules != nullptr && rules->covers_some_of(from, to)) {
+    ASHLAR_TRY(write_along([&] { return rules->before_del_range(this, from, to); }));
+  }
+  writes_.del_range(from, to);
   return {};
+}
+
+const WriteCompanion* TransactionState::companion() {
+  if (!rules_) {
+    rules_ = engine_.write_rules();
+    if (*rules_ % 2 != 0 && source_ != nullptr) {
+      companion_ = source_->current();
+      rules_ = companion_->rules();
+    }
+  }
+  return companion_.get();
+}
+
+// What belongs to a write is there as a whole or not at all.
+template <typename Companions>
+Status TransactionState::write_along(Companions&& companions) {
+  const std::size_t before = writes_.size();
+  Status status = companions();
+  if (!status.ok()) writes_.truncate(before);
+  return status;
 }
 
 Status TransactionState::get(std::string_view key, std::string* value, uint64_t* expires_at_ms) {
   ASHLAR_TRY(usable());
-  ASHLAR_TRY(check_key(key));
+  ASHLAR_TRY(check_stored_key(key));
   const auto no_such_key = [] { return Status(StatusCode::kNotFound, "no such key"); };
   if (const WriteSet::Write* write = writes_.find(key)) {
     const bool live = write->kind == EntryKind::kSet &&
@@ -136,6 +173,24 @@ std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
   if (Status status = usable(); !status.ok()) {
     return std::make_unique<FailedCursor>(std::move(status));
   }
+  const bool maps = bounds.user_keys && (bounds.to.empty() || bounds.to > kSystemKeysBegin);
+  if (!maps) {
+    bounds.user_keys = false;
+    return new_stored_cursor(std::move(bounds));
+  }
+  StoredRanges cut = stored_ranges(bounds.from, bounds.to);
+  std::vector<StoredRange> ranges;
+  if (cut.has_below) ranges.push_back(std::move(cut.below));
+  ranges.push_back(std::move(cut.behind));
+  if (bounds.reverse) std::reverse(ranges.begin(), ranges.end());
+  const auto open = [this, reverse = bounds.reverse](const StoredRange& range, uint64_t limit) {
+    return new_stored_cursor({.from = range.from, .to = range.to, .reverse = reverse,
+                              .limit = limit});
+  };
+  return std::make_unique<UserKeyCursor>(std::move(ranges), bounds.limit, open);
+}
+
+std::unique_ptr<Cursor> TransactionState::new_stored_cursor(CursorBounds bounds) {
   CursorBounds unlimited = bounds;
   unlimited.limit = UINT64_MAX;
   auto base = engine_.new_cursor(unlimited, &*snapshot_, began_.expiry_ms);
@@ -165,7 +220,9 @@ Status TransactionState::commit() {
   // Reads alone are those of the snapshot: serialized where it was taken.
   Status status;
   if (!writes_.empty()) {
-    Commit& commit = Commit::of_this_thread();
+    ThreadCommit reused;
+    Commit& commit = *reused;
+    commit.set_rules(*rules_);
     status = writes_.fill(engine_, &commit);
     if (status.ok()) {
       status = engine_.write_through(this, &commit, options_.durability);

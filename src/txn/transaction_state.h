@@ -11,6 +11,7 @@
 #include "db/engine.h"
 #include "txn/read_set.h"
 #include "txn/transaction_registry.h"
+#include "txn/write_companion.h"
 #include "txn/write_set.h"
 
 namespace ashlar {
@@ -26,9 +27,12 @@ namespace ashlar {
 // Threads:   one at a time.
 class TransactionState : public CommitGate {
  public:
-  TransactionState(Engine& engine, TransactionRegistry& registry, TransactionOptions options);
+  // `source` may be null: nothing is written along with keys then.
+  TransactionState(Engine& engine, TransactionRegistry& registry, TransactionOptions options,
+                   const WriteCompanionSource* source = nullptr);
   ~TransactionState() override;
 
+  // Keys are stored keys (base/key_space.h).
   Status set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl);
   // As set(), with the moment of expiry instead (0: never).
   Status set_until(std::string_view key, std::string_view value, uint64_t expires_at_ms);
@@ -36,6 +40,7 @@ class TransactionState : public CommitGate {
   Status del_range(std::string_view from, std::string_view to);
   // kNotFound for no live entry. `expires_at_ms` may be null.
   Status get(std::string_view key, std::string* value, uint64_t* expires_at_ms);
+  // `bounds` in stored keys or, as they say, in users' keys.
   std::unique_ptr<Cursor> new_cursor(CursorBounds bounds);
   Status savepoint(std::string_view name);
   Status rollback_to(std::string_view name);
@@ -47,6 +52,10 @@ class TransactionState : public CommitGate {
   Status usable() const;
   // [TTL-2] The time by which entries are expired, from beginning to end: the snapshot's.
   uint64_t now_ms() const { return began_.expiry_ms; }
+  Engine& engine() const { return engine_; }
+  const WriteCompanionSource* source() const { return source_; }
+  // The last commit that it sees; it must be open.
+  SequenceNumber sequence() const { return snapshot_->sequence(); }
 
  private:
   // How old it may become; UINT64_MAX: as old as it likes.
@@ -54,6 +63,12 @@ class TransactionState : public CommitGate {
   // kAborted if it is.
   Status young() const;
   Status writable() const;
+  // Of a transaction that is about to write: learns under which rules. Null: nothing is written
+  // along.
+  const WriteCompanion* companion();
+  template <typename Companions>
+  Status write_along(Companions&& companions);
+  std::unique_ptr<Cursor> new_stored_cursor(CursorBounds bounds);
   bool records_reads() const;
   Status pass(const LatestState& latest, Commit* commit) override;
   Status validate_writes(const LatestState& latest) const;
@@ -63,6 +78,9 @@ class TransactionState : public CommitGate {
   TransactionRegistry& registry_;
   const TransactionOptions options_;
   SnapshotMoment began_;
+  const WriteCompanionSource* const source_;
+  std::shared_ptr<const WriteCompanion> companion_;
+  std::optional<uint64_t> rules_;  // of the first write
   std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
   TransactionRegistry::Entry entry_;
   WriteSet writes_;

@@ -26,6 +26,8 @@ std::string file_name(FileType type, uint64_t number) {
       return padded(number) + ".table";
     case FileType::kValues:
       return padded(number) + ".values";
+    case FileType::kSort:
+      return padded(number) + ".sort";
   }
   return {};
 }
@@ -46,6 +48,8 @@ std::optional<FileName> parse_file_name(std::string_view name) {
       type = FileType::kTable;
     } else if (extension == ".values") {
       type = FileType::kValues;
+    } else if (extension == ".sort") {
+      type = FileType::kSort;
     } else {
       return std::nullopt;
     }

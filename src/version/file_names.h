@@ -8,7 +8,8 @@
 
 namespace ashlar {
 
-enum class FileType : unsigned char { kManifest, kLog, kTable, kValues };
+// kSort: temporary, of no use once the process that wrote it is gone.
+enum class FileType : unsigned char { kManifest, kLog, kTable, kValues, kSort };
 
 struct FileName {
   FileType type;

@@ -119,4 +119,37 @@ Status read_manifest(std::string_view bytes, uint64_t number, const std::string&
   return {};
 }
 
+bool salvage_manifest(std::string_view bytes, uint64_t number,
+                      const std::function<void(const VersionEdit&)>& visit,
+                      const std::function<void(uint64_t offset)>& damage) {
+  const bool headed = check_header(bytes, number, {}).ok();
+  if (!headed) damage(0);
+  bool damaged = !headed;
+  uint64_t hole = kHeaderBytes;  // where the bytes begin that belong to no record
+  for (uint64_t at = kHeaderBytes; at < bytes.size();) {
+    const auto payload = record_at(bytes, number, at);
+    if (!payload) {
+      ++at;
+      continue;
+    }
+    const auto edit = VersionEdit::decode(*payload);
+    if (!edit.ok()) {
+      ++at;
+      continue;
+    }
+    if (hole < at) {
+      damage(hole);
+      damaged = true;
+    }
+    visit(*edit);
+    at += kRecordHeaderBytes + payload->size();
+    hole = at;
+  }
+  if (hole == kHeaderBytes && headed) {
+    damage(hole);
+    damaged = true;
+  }
+  return damaged;
+}
+
 }  // namespace ashlar

@@ -47,4 +47,10 @@ class ManifestWriter {
 Status read_manifest(std::string_view bytes, uint64_t number, const std::string& name,
                      const std::function<Status(uint64_t offset, const VersionEdit&)>& visit);
 
+// For repair: the same, but steps over damage wherever it finds a valid record behind it, and needs
+// no header. Returns whether damage was met; what is cut off at the end is not damage [MAN-2].
+bool salvage_manifest(std::string_view bytes, uint64_t number,
+                      const std::function<void(const VersionEdit&)>& visit,
+                      const std::function<void(uint64_t offset)>& damage);
+
 }  // namespace ashlar

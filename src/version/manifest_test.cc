@@ -154,5 +154,39 @@ TEST(Manifest, MayNotReplaceAnother) {
   EXPECT_FALSE(ManifestWriter::create(env, "", kNumber, step(0)).ok());
 }
 
+// --- For repair --------------------------------------------------------------------------------
+
+TEST_F(ManifestBytes, DamagedAreSalvagedButForTheRecordsThatAreHit) {
+  for (std::size_t bit = 0; bit < ends_[3] * 8; bit += 3) {
+    std::string damaged = bytes_;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    std::size_t hit = 0;
+    while (ends_[hit] <= bit / 8) ++hit;
+    const bool in_header = bit / 8 < 16;
+    std::vector<std::string> wanted;
+    for (std::size_t i = 0; i < 5; ++i) {
+      if (in_header || i != hit) wanted.push_back(step(i).encode());
+    }
+    std::vector<std::string> found;
+    std::vector<uint64_t> holes;
+    EXPECT_TRUE(salvage_manifest(
+        damaged, kNumber, [&](const VersionEdit& edit) { found.push_back(edit.encode()); },
+        [&](uint64_t offset) { holes.push_back(offset); }));
+    ASSERT_EQ(found, wanted) << bit;
+    const uint64_t hole = in_header ? 0 : hit == 0 ? 16 : ends_[hit - 1];
+    EXPECT_EQ(holes, std::vector<uint64_t>{hole}) << bit;
+  }
+}
+
+TEST_F(ManifestBytes, SoundOrTornAtTheEndAreNotDamagedForSalvage) {
+  for (const std::size_t length : {bytes_.size(), bytes_.size() - 1, std::size_t{ends_[3]} + 3}) {
+    std::size_t steps = 0;
+    EXPECT_FALSE(salvage_manifest(
+        std::string_view(bytes_).substr(0, length), kNumber, [&](const VersionEdit&) { ++steps; },
+        [](uint64_t) { ADD_FAILURE(); }));
+    EXPECT_EQ(steps, length == bytes_.size() ? 5u : 4u);
+  }
+}
+
 }  // namespace
 }  // namespace ashlar

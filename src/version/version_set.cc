@@ -113,8 +113,7 @@ Status VersionSet::create() {
   return start_manifest(State{});
 }
 
-Status VersionSet::start_manifest(const State& state) {
-  const uint64_t number = new_file_number();
+VersionEdit VersionSet::describe(const State& state) const {
   VersionEdit whole = state.whole();
   whole.database_id = database_id_;
   whole.next_file_number = next_file_number_.load();
@@ -122,7 +121,18 @@ Status VersionSet::start_manifest(const State& state) {
   const LogBounds log = log_bounds();
   whole.log_start = log.start;
   whole.log_synced = log.synced;
-  ASHLAR_TRY_ASSIGN(auto writer, ManifestWriter::create(env_, folder_, number, whole));
+  return whole;
+}
+
+VersionSet::Frozen VersionSet::freeze() const {
+  const std::lock_guard apply_lock(apply_mutex_);
+  return {current(), describe(state_)};
+}
+
+Status VersionSet::start_manifest(const State& state) {
+  const uint64_t number = new_file_number();
+  ASHLAR_TRY_ASSIGN(auto writer,
+                    ManifestWriter::create(env_, folder_, number, describe(state)));
   ASHLAR_TRY(env_.sync_folder(folder_));
   ASHLAR_TRY(write_current(env_, folder_, number));
   const uint64_t old = std::exchange(manifest_number_, number);
@@ -157,7 +167,8 @@ Status VersionSet::recover(bool for_writing) {
   ASHLAR_TRY_ASSIGN(const auto names, env_.list(folder_));
   for (const DirectoryEntry& entry : names) {
     const auto parsed = parse_file_name(entry.name);
-    if (parsed && parsed->number >= next_file_number_.load()) {
+    if (parsed && parsed->type != FileType::kSort &&
+        parsed->number >= next_file_number_.load()) {
       next_file_number_ = parsed->number + 1;
     }
   }

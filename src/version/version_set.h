@@ -43,6 +43,14 @@ class VersionSet {
   LogBounds log_bounds() const;
   uint64_t database_id() const { return database_id_; }
 
+  // The version of one moment and all that a manifest would say of it. Waits for an edit that is
+  // being applied. Holding the version keeps the files.
+  struct Frozen {
+    std::shared_ptr<const Version> version;
+    VersionEdit state;
+  };
+  Frozen freeze() const;
+
   // Tables and value files that the edit adds must have been opened: they are given along.
   struct Opened {
     std::vector<std::shared_ptr<StoredTable>> tables;
@@ -72,6 +80,7 @@ class VersionSet {
 
   Status read_state(uint64_t manifest_number, State* state);
   Status start_manifest(const State& state);
+  VersionEdit describe(const State& state) const;
   Status open_all(const State& state, Opened* opened);
   static Result<std::shared_ptr<const Version>> build(const State& state, const Opened& opened);
   Status remove_leftovers();
@@ -82,7 +91,7 @@ class VersionSet {
   PageCache* const cache_;
   MemoryBudget* const budget_;
 
-  std::mutex apply_mutex_;  // one edit at a time; guards the next three
+  mutable std::mutex apply_mutex_;  // one edit at a time; guards the next three
   State state_;
   std::unique_ptr<ManifestWriter> manifest_;
   uint64_t manifest_number_ = 0;

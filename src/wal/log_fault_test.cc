@@ -86,6 +86,54 @@ TEST_F(LogFaultTest, AFullDiskDelaysTheNextSegmentAndAppendsGoOnOnceThereIsRoom)
   EXPECT_EQ(log_.replayed(), sequences(last + 40));
 }
 
+TEST_F(LogFaultTest, TheReserveIsForThoseWhoMayUseItUntilThereIsRoom) {  // [LOG-9]
+  append(10);
+  ASSERT_TRUE(log_.writer().write_out().ok());  // makes the reserve
+  sim_.set_capacity(sim_.used_bytes());
+  Status status;
+  while (status.ok()) status = log_.append(3000);
+  EXPECT_TRUE(status.is(StatusCode::kNoSpace)) << status.to_string();
+  const SequenceNumber refused = log_.last_sequence();
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(log_.append(500, true).ok()) << i;
+    EXPECT_TRUE(log_.append(10).is(StatusCode::kNoSpace)) << i;
+    if (i == 5) {
+      ASSERT_TRUE(log_.sync().ok());
+    }
+  }
+  EXPECT_EQ(log_.last_sequence(), refused + 10);
+  status = {};
+  while (status.ok()) status = log_.append(3000, true);
+  EXPECT_TRUE(status.is(StatusCode::kNoSpace)) << status.to_string();
+  EXPECT_TRUE(log_.writer().failure().ok());
+
+  sim_.set_capacity(UINT64_MAX);
+  append(10);
+  ASSERT_TRUE(log_.writer().write_out().ok());
+  for (int i = 0; i < 40; ++i) append(3000);
+  const SequenceNumber last = log_.last_sequence();
+  log_.drop();
+  const Result<LogEnd> end = log_.replay();
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_EQ(log_.replayed(), sequences(last));
+}
+
+TEST_F(LogFaultTest, TheReserveIsMadeAnewOnceThereIsRoom) {  // [LOG-9]
+  append(10);
+  ASSERT_TRUE(log_.writer().write_out().ok());
+  for (int round = 0; round < 3; ++round) {
+    sim_.set_capacity(sim_.used_bytes());
+    Status status;
+    while (status.ok()) status = log_.append(3000);
+    ASSERT_TRUE(log_.append(10, true).ok()) << round;
+    sim_.set_capacity(UINT64_MAX);
+    append(10);
+    ASSERT_TRUE(log_.writer().write_out().ok());
+  }
+  const Status reopened = log_.reopen();
+  EXPECT_TRUE(reopened.ok()) << reopened.to_string();
+}
+
 TEST_F(LogFaultTest, AFullDiskAtCreationLeavesNothingBehind) {
   log_.drop();
   sim_.set_capacity(sim_.used_bytes() + 4096);

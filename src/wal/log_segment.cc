@@ -26,15 +26,21 @@ Status write_header(Env& env, File& file, const SegmentInfo& info) {
   return file.sync();
 }
 
-// Everything but the name's removal after a failure.
-Status build_segment(Env& env, const std::string& folder, const SegmentInfo& info, bool prewrite) {
-  const std::string path = segment_path(folder, info.number);
+// A file of that length whose header is zeros, durable but for its name.
+Result<std::unique_ptr<File>> build_blank(Env& env, const std::string& path, uint64_t bytes) {
   const FileOptions options{.mode = OpenMode::kCreate, .direct = true, .synced_writes = false};
-  ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file, env.open_file(path, options));
-  const uint64_t bytes = kLogBlockBytes + info.capacity;
+  ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file, env.open_file(path, options));
   ASHLAR_TRY(file->allocate(bytes));
   // With the length durable, the header's block is zeros, whatever becomes of later writes.
   ASHLAR_TRY(file->sync());
+  return file;
+}
+
+// Everything but the name's removal after a failure.
+Status build_segment(Env& env, const std::string& folder, const SegmentInfo& info, bool prewrite) {
+  const std::string path = segment_path(folder, info.number);
+  const uint64_t bytes = kLogBlockBytes + info.capacity;
+  ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file, build_blank(env, path, bytes));
   if (prewrite) {
     ASHLAR_TRY(write_zeros(*file, bytes));
     ASHLAR_TRY(file->sync());
@@ -67,6 +73,15 @@ Result<std::unique_ptr<File>> create_segment(Env& env, const std::string& folder
     return built;
   }
   return open_for_log(env, path);
+}
+
+Status create_blank_segment(Env& env, const std::string& folder, uint64_t number,
+                            uint64_t capacity) {
+  const std::string path = segment_path(folder, number);
+  Status built = build_blank(env, path, kLogBlockBytes + capacity).status();
+  if (built.ok()) built = env.sync_folder(folder);
+  if (!built.ok()) (void)env.remove(path);
+  return built;
 }
 
 Status wipe_segment(Env& env, const std::string& folder, uint64_t number) {

@@ -20,6 +20,11 @@ std::string segment_path(const std::string& folder, uint64_t number);
 Result<std::unique_ptr<File>> create_segment(Env& env, const std::string& folder,
                                              const SegmentInfo& info, bool prewrite);
 
+// Makes the file of a segment that is to be used later, by reuse_segment(), and looks as if it had
+// been wiped; durable, with its space set aside. After an error it is gone again.
+Status create_blank_segment(Env& env, const std::string& folder, uint64_t number,
+                            uint64_t capacity);
+
 // Wipes the header of a segment that is not needed any more, durably, so that its file may become
 // another segment.
 Status wipe_segment(Env& env, const std::string& folder, uint64_t number);

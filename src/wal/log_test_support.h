@@ -97,9 +97,10 @@ class TestLog {
   // What a power cut may do to the ring.
   void lose_ring() { (void)env_->remove(join_path(folder_, kLogRingName)); }
 
-  Status append(std::size_t value_bytes) {
+  Status append(std::size_t value_bytes, bool may_use_reserve = false) {
     const TestCommit commit = make_commit(next_sequence_, value_bytes);
-    Status status = writer_->append(next_sequence_, commit.operations, commit.digest, &end_);
+    Status status = writer_->append(next_sequence_, commit.operations, commit.digest, &end_,
+                                    may_use_reserve);
     if (status.ok()) {
       ++next_sequence_;
       sizes_.resize(next_sequence_);

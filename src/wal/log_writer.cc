@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 #include <thread>
 
 #include "base/check.h"
@@ -176,10 +177,14 @@ void LogWriter::set_dirty_listener(std::function<void(bool urgent)> listener) {
   listener_ = std::move(listener);
 }
 
+void LogWriter::set_archive(std::function<Status(const std::string& path)> archive) {
+  archive_ = std::move(archive);
+}
+
 // --- Appending ---------------------------------------------------------------------------------
 
 Status LogWriter::append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
-                         uint64_t* end) {
+                         uint64_t* end, bool may_use_reserve) {
   if (operations.size() > kMaximumFrameBytes - kFrameHeaderBytes) {
     return Status::too_large("commit of " + std::to_string(operations.size()) +
                              " bytes does not fit into a frame of the log");
@@ -189,7 +194,7 @@ Status LogWriter::append(SequenceNumber sequence, std::string_view operations, u
   Notice notice;
   {
     const std::lock_guard lock(append_mutex_);
-    appended = !exclusive_ && try_append(sequence, operations, digest);
+    appended = !exclusive_ && try_append(sequence, operations, digest, may_use_reserve);
     if (appended) {
       *end = tail_.load(std::memory_order_relaxed);
       notice = note_waiting();
@@ -197,7 +202,7 @@ Status LogWriter::append(SequenceNumber sequence, std::string_view operations, u
   }
   if (!appended) {
     const IoTurn turn(*this);
-    ASHLAR_TRY(append_slowly(sequence, operations, digest));
+    ASHLAR_TRY(append_slowly(sequence, operations, digest, may_use_reserve));
     const std::lock_guard lock(append_mutex_);
     *end = tail_.load(std::memory_order_relaxed);
     notice = note_waiting();
@@ -215,14 +220,17 @@ bool LogWriter::ring_has_room(uint64_t end) const {
   return padded_log_end(end) - durable_.load(std::memory_order_acquire) <= options_.ring_bytes;
 }
 
-bool LogWriter::try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest) {
+bool LogWriter::try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
+                           bool may_use_reserve) {
+  if (in_reserve_ && !may_use_reserve) [[unlikely]] return false;  // [LOG-9]
   const uint64_t tail = tail_.load(std::memory_order_relaxed);
   const uint64_t bytes = kFrameHeaderBytes + operations.size();
   if (frame_fits(tail, bytes, segment_end_)) [[likely]] {
     if (!ring_has_room(tail + bytes)) return false;
   } else {
     const bool next_takes_it =
-        next_segment_end_ != 0 && frame_fits(segment_end_, bytes, next_segment_end_);
+        next_segment_end_ != 0 && frame_fits(segment_end_, bytes, next_segment_end_) &&
+        (may_use_reserve || !next_is_reserve_);
     if (!next_takes_it || segment_end_ - tail > kInlinePaddingBytes ||
         !ring_has_room(segment_end_ + bytes)) {
       return false;
@@ -269,6 +277,7 @@ void LogWriter::put_padding(uint64_t bytes) {
 void LogWriter::enter_next_segment() {
   segment_end_ = next_segment_end_;
   next_segment_end_ = 0;
+  in_reserve_ = std::exchange(next_is_reserve_, false);
 }
 
 LogWriter::Notice LogWriter::note_waiting() {
@@ -298,22 +307,29 @@ void LogWriter::zero_ring(uint64_t position, uint64_t bytes) {
 // For an append that has to wait: for room in the ring or for a segment, or because its frame is
 // too large for the ring. With all others kept out and everything written, the ring is free.
 Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operations,
-                                uint32_t digest) {
+                                uint32_t digest, bool may_use_reserve) {
   const Exclusive exclusive(*this);
   ASHLAR_TRY(flush());
   const uint64_t bytes = kFrameHeaderBytes + operations.size();
-  if (!frame_fits(end(), bytes, segment_end_)) ASHLAR_TRY(leave_segment_for(bytes));
+  // [LOG-9] Whoever may not use the reserve waits until there is a segment behind it.
+  if (!may_use_reserve && in_reserve()) ASHLAR_TRY(prepare_next_segment(options_.segment_bytes));
+  if (!frame_fits(end(), bytes, segment_end_)) ASHLAR_TRY(leave_segment_for(bytes, may_use_reserve));
   {
     const std::lock_guard lock(append_mutex_);
-    if (try_append(sequence, operations, digest)) return {};
+    if (try_append(sequence, operations, digest, may_use_reserve)) return {};
   }
   return put_through(FrameKind::kCommit, sequence, operations, bytes, digest);
 }
 
 // Pads the current segment to its end and goes on in the next, which takes a frame of that size.
-Status LogWriter::leave_segment_for(uint64_t frame_bytes) {
-  ASHLAR_TRY(
-      prepare_next_segment(std::max<uint64_t>(options_.segment_bytes, capacity_for(frame_bytes))));
+Status LogWriter::leave_segment_for(uint64_t frame_bytes, bool may_use_reserve) {
+  Status prepared =
+      prepare_next_segment(std::max<uint64_t>(options_.segment_bytes, capacity_for(frame_bytes)));
+  if (prepared.is(StatusCode::kNoSpace) && may_use_reserve &&
+      prepare_from_reserve(frame_bytes).ok()) {
+    prepared = {};
+  }
+  ASHLAR_TRY(prepared);
   const uint64_t left = segment_end_ - end();
   if (left != 0) ASHLAR_TRY(put_through(FrameKind::kPadding, last_sequence_, {}, left, 0));
   const std::lock_guard lock(append_mutex_);
@@ -398,6 +414,7 @@ Status LogWriter::write_out() {
     ASHLAR_TRY(flush());
   }
   if (failed_.load(std::memory_order_acquire)) return failure();
+  keep_reserve();
   if (!wants_next_segment()) return {};
   Status prepared = prepare_next_segment(options_.segment_bytes);
   // The append that can't do without the segment reports it.
@@ -478,7 +495,12 @@ const LogWriter::Segment* LogWriter::segment_at(uint64_t position) const {
 bool LogWriter::wants_next_segment() {
   const std::lock_guard lock(append_mutex_);
   const uint64_t left = segment_end_ - tail_.load(std::memory_order_relaxed);
-  return next_segment_end_ == 0 && left <= options_.segment_bytes / 2;
+  return next_segment_end_ == 0 && (in_reserve_ || left <= options_.segment_bytes / 2);
+}
+
+bool LogWriter::in_reserve() {
+  const std::lock_guard lock(append_mutex_);
+  return in_reserve_;
 }
 
 // Makes the segment behind the current one, or makes it anew if it is too small.
@@ -498,7 +520,14 @@ Status LogWriter::prepare_next_segment(uint64_t minimum_capacity) {
   if (is_passing(file.status())) return std::move(file).status();
   if (!file.ok()) return fail(std::move(file).status());
 
-  auto segment = std::make_unique<Segment>(Segment{info, std::move(file).value()});
+  add_prepared(info, std::move(file).value(), replaces, false);
+  return {};
+}
+
+// Takes the segment that was made behind the current one, in place of another that is too small.
+void LogWriter::add_prepared(const SegmentInfo& info, std::unique_ptr<File> file, bool replaces,
+                             bool from_reserve) {
+  auto segment = std::make_unique<Segment>(Segment{info, std::move(file)});
   uint64_t replaced = 0;
   {
     const std::lock_guard lock(segments_mutex_);
@@ -512,7 +541,53 @@ Status LogWriter::prepare_next_segment(uint64_t minimum_capacity) {
   if (replaces) remove_segment(replaced);
   const std::lock_guard lock(append_mutex_);
   next_segment_end_ = info.end();
+  next_is_reserve_ = from_reserve;
+  // Writers may fill what is left of the reserve, as there is room behind it.
+  if (!from_reserve) in_reserve_ = false;
+}
+
+// [LOG-9] Makes the reserve the next segment. kNoSpace if there is none, or it is too small.
+Status LogWriter::prepare_from_reserve(uint64_t frame_bytes) {
+  const std::lock_guard prepare_lock(prepare_mutex_);
+  SegmentInfo info{0, generation_, 0, reserve_bytes(), 0};
+  {
+    const std::lock_guard lock(append_mutex_);
+    info.start = segment_end_;
+    info.first_sequence = last_sequence_ + 1;
+    if (next_segment_end_ != 0 || !frame_fits(info.start, frame_bytes, info.end())) {
+      return Status::no_space("the log's reserve is of no use");
+    }
+  }
+  uint64_t reserve = 0;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    reserve = std::exchange(reserve_, 0);
+  }
+  if (reserve == 0) return Status::no_space("the log's reserve is used up");
+  info.number = new_file_number_();
+  Result<std::unique_ptr<File>> file = reuse_segment(env_, folder_, reserve, info);
+  if (!file.ok()) {
+    remove_segment(reserve);
+    remove_segment(info.number);
+    return std::move(file).status();
+  }
+  add_prepared(info, std::move(file).value(), false, true);
   return {};
+}
+
+// Makes the reserve if there is none. What keeps it from being made is met by the next who needs
+// room, so that errors are of no interest here.
+void LogWriter::keep_reserve() {
+  const std::lock_guard prepare_lock(prepare_mutex_);
+  if (in_reserve()) return;  // segments come first
+  {
+    const std::lock_guard lock(segments_mutex_);
+    if (reserve_ != 0) return;
+  }
+  const uint64_t number = new_file_number_();
+  if (!create_blank_segment(env_, folder_, number, reserve_bytes()).ok()) return;
+  const std::lock_guard lock(segments_mutex_);
+  reserve_ = number;
 }
 
 Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& info) {
@@ -550,12 +625,34 @@ Status LogWriter::release(uint64_t position) {
     unremoved.swap(unremoved_);
   }
   for (const uint64_t number : unremoved) remove_segment(number);
+  if (archive_) ASHLAR_TRY(archive_released(position));
   for (const SegmentInfo& info : take_released(position)) {
     if (!keep_as_spare(info)) remove_segment(info.number);
   }
   const std::lock_guard lock(segments_mutex_);
   if (unremoved_.empty()) return {};
   return Status::io_error(segment_path(folder_, unremoved_.front()) + ": can't be removed");
+}
+
+Status LogWriter::archive_released(uint64_t position) {
+  std::vector<uint64_t> waiting;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    waiting.swap(unarchived_);
+  }
+  for (const SegmentInfo& info : take_released(position)) waiting.push_back(info.number);
+  Status first;
+  for (const uint64_t number : waiting) {
+    Status archived = archive_(segment_path(folder_, number));
+    if (archived.ok()) {
+      remove_segment(number);
+      continue;
+    }
+    if (first.ok()) first = std::move(archived);
+    const std::lock_guard lock(segments_mutex_);
+    unarchived_.push_back(number);
+  }
+  return first;
 }
 
 std::vector<SegmentInfo> LogWriter::take_released(uint64_t position) {
@@ -586,11 +683,12 @@ LogStatistics LogWriter::statistics() const {
   statistics.bytes_written = bytes_written_.load(std::memory_order_relaxed);
   statistics.syncs = syncs_.load(std::memory_order_relaxed);
   const std::lock_guard lock(segments_mutex_);
-  statistics.segments = segments_.size() + spares_.size();
+  statistics.segments = segments_.size() + spares_.size() + (reserve_ != 0 ? 1 : 0);
   for (const auto& segment : segments_) {
     statistics.segment_bytes += kLogBlockBytes + segment->info.capacity;
   }
   statistics.segment_bytes += spares_.size() * (kLogBlockBytes + options_.segment_bytes);
+  if (reserve_ != 0) statistics.segment_bytes += kLogBlockBytes + reserve_bytes();
   return statistics;
 }
 

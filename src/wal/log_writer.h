@@ -1,6 +1,7 @@
 // The writing end of the log: commits go to a ring mapped into memory, and from there to segments.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/memory_budget.h"
 #include "base/spin_mutex.h"
 #include "env/env.h"
@@ -43,12 +45,16 @@ struct LogStatistics {
 //
 // Ownership: one per database; owns the mapping of the ring and the open segments. Destroying it
 //            writes nothing out: whoever wants that calls sync(end()) first.
-// Threads:   any, for every function but create() and set_dirty_listener(). The order in which
-//            append() is entered is the order of the sequences, which the caller sees to.
+// Threads:   any, for every function but create(), set_dirty_listener() and set_archive(). The
+//            order in which append() is entered is the order of the sequences, which the caller sees
+//            to.
 // Invariant: [LOG-6] everything in [durable(), end()) is in the ring.
 //            [LOG-7] After a write to a segment failed, no append or sync ever succeeds again: what
 //            the disk holds is not known any more, and a retry could report success for lost data
 //            (Rebello et al., ATC 2020).
+//            [LOG-9] A segment is kept in reserve, with its space set aside. It is used when no
+//            other can be made, and then holds no commit but those that may use it, until another
+//            segment could be made behind it.
 class LogWriter {
  public:
   // Creates the ring, if it is missing or of another size, and the first segment, with a new
@@ -68,19 +74,21 @@ class LogWriter {
   // survives the end of the process. *end gets the position behind its frame. No system call,
   // unless the ring is full, a segment has to be made or the frame does not fit into the ring.
   //   kTooLarge  the frame would have 4 GiB or more.
+  // `may_use_reserve`: for commits that only delete, which go on for a while on a full disk.
   //   kNoSpace   there is no room for a new segment; nothing was added, a later call tries again.
   //   kBusy      the same for want of file descriptors.
   //   kIoError   a write failed during this very call; kReadOnly: one failed earlier.
   Status append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
-                uint64_t* end);
+                uint64_t* end, bool may_use_reserve = false);
 
   // Returns when everything before `position`, which is at most end(), is on stable storage. One
   // caller writes for all that wait at that moment (group commit: Helland et al., HPTS 1987).
   //   kIoError, kReadOnly  as for append().
   Status sync(uint64_t position);
 
-  // Moves what only the ring holds into segments, and makes the next segment if the current one is
-  // half full. For the background: does nothing if there is nothing to do. Errors as for sync().
+  // Moves what only the ring holds into segments, makes the next segment if the current one is half
+  // full, and the reserve if it is missing. For the background: does nothing if there is nothing to
+  // do. Errors as for sync().
   Status write_out();
 
   // Where the log ends, and up to where it is on stable storage.
@@ -92,9 +100,14 @@ class LogWriter {
   // before they are. To be set before the first append.
   void set_dirty_listener(std::function<void(bool urgent)> listener);
 
+  // `archive` is called with the path of each segment that is needed no more. The file is removed
+  // when that succeeds, and not used again; else it is kept, and tried again by the next release().
+  // To be set before the first release.
+  void set_archive(std::function<Status(const std::string& path)> archive);
+
   // Nothing before `position` is needed any more. Of the segments that lie wholly before it and
-  // are on stable storage, two are kept for another use and the others removed. A segment that
-  // can't be removed is tried again by the next call.
+  // are on stable storage, two are kept for another use and the others removed; or they are all
+  // archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
 
   // Ok, or kReadOnly with the reason why the log takes no more [LOG-7].
@@ -123,7 +136,8 @@ class LogWriter {
   Status start_at(const LogStart& start, std::vector<SegmentInfo> existing);
 
   // --- under append_mutex_ ---
-  bool try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest);
+  bool try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
+                  bool may_use_reserve);
   bool ring_has_room(uint64_t end) const;
   void put_frame(FrameKind kind, SequenceNumber sequence, std::string_view operations,
                  uint32_t digest);
@@ -134,8 +148,9 @@ class LogWriter {
                           uint64_t position) const;
 
   // --- by the holder of the IoTurn ---
-  Status append_slowly(SequenceNumber sequence, std::string_view operations, uint32_t digest);
-  Status leave_segment_for(uint64_t frame_bytes);
+  Status append_slowly(SequenceNumber sequence, std::string_view operations, uint32_t digest,
+                       bool may_use_reserve);
+  Status leave_segment_for(uint64_t frame_bytes, bool may_use_reserve);
   Status put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
                      uint64_t bytes, uint32_t digest);
   void gather() const;
@@ -147,12 +162,22 @@ class LogWriter {
   void zero_ring(uint64_t position, uint64_t bytes);
 
   bool wants_next_segment();
+  bool in_reserve();
   Status prepare_next_segment(uint64_t minimum_capacity);
+  Status prepare_from_reserve(uint64_t frame_bytes);
+  void keep_reserve();
+  void add_prepared(const SegmentInfo& info, std::unique_ptr<File> file, bool replaces,
+                    bool from_reserve);
   Result<std::unique_ptr<File>> make_segment_file(const SegmentInfo& info);
   const Segment* segment_at(uint64_t position) const;
   void remove_segment(uint64_t number);
   bool keep_as_spare(const SegmentInfo& info);
   std::vector<SegmentInfo> take_released(uint64_t position);
+  Status archive_released(uint64_t position);
+
+  uint64_t reserve_bytes() const {
+    return std::min<uint64_t>(options_.segment_bytes, kLogReserveBytes);
+  }
 
   Status fail(Status reason);
 
@@ -162,6 +187,7 @@ class LogWriter {
   const std::function<uint64_t()> new_file_number_;
   MemoryBudget* const budget_;
   std::function<void(bool)> listener_;
+  std::function<Status(const std::string&)> archive_;
   std::unique_ptr<MappedFile> ring_;
   uint64_t generation_ = 0;
 
@@ -171,6 +197,8 @@ class LogWriter {
   SequenceNumber last_sequence_ = 0;
   uint64_t segment_end_ = 0;       // of the segment that tail_ is in
   uint64_t next_segment_end_ = 0;  // of the one prepared behind it; 0: none is
+  bool next_is_reserve_ = false;
+  bool in_reserve_ = false;  // tail_ is in what was the reserve, and nothing is prepared behind it
   uint64_t sealed_ = 0;            // everything before it is being written or is durable
   bool exclusive_ = false;         // one append_slowly() keeps all others out
   bool first_noted_ = false;
@@ -196,6 +224,8 @@ class LogWriter {
   std::vector<std::unique_ptr<Segment>> segments_;  // in the order of the log
   std::vector<uint64_t> spares_;                    // numbers of wiped files of the usual length
   std::vector<uint64_t> unremoved_;                 // released, but still there
+  std::vector<uint64_t> unarchived_;                // released, and not in the archive yet
+  uint64_t reserve_ = 0;                            // number of the file; 0: there is none
 };
 
 }  // namespace ashlar

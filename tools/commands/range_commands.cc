@@ -6,6 +6,8 @@
 #include "base/try.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
+#include "tools/query_grammar.h"
+#include "tools/query_watch.h"
 #include "tools/session.h"
 #include "tools/units.h"
 
@@ -60,8 +62,22 @@ Outcome prefix(Session& session, const Arguments& arguments) {
   return print_entries(session.out(), session.db().prefix(arguments[0], options));
 }
 
+// Keys, or with a filter documents.
+Result<uint64_t> count_of(Session& session, const Arguments& arguments) {
+  ASHLAR_TRY_ASSIGN(QueryText query, parse_query("count", argument_or_empty(arguments, 0)));
+  const bool counts_keys = !query.has_filter && query.options.plan.empty();
+  if (counts_keys && query.options.skip == 0 && query.options.limit == UINT64_MAX) {
+    return session.db().count(query.prefix);
+  }
+  QueryWatch watch("count");
+  query.options.progress = watch.progress();
+  return session.db().count_where(query.prefix, query.filter, query.options);
+}
+
 Outcome count(Session& session, const Arguments& arguments) {
-  ASHLAR_TRY_ASSIGN(const uint64_t found, session.db().count(argument_or_empty(arguments, 0)));
+  const auto counted = count_of(session, arguments);
+  if (!counted.ok() && interrupted()) return interrupted_error();
+  ASHLAR_TRY_ASSIGN(const uint64_t found, counted);
   session.out().result(std::to_string(found), fmt::format("{{\"count\": {}}}", found));
   return true;
 }
@@ -111,8 +127,10 @@ std::vector<Command> range_commands() {
        .run = prefix},
       {.name = "count",
        .group = kGroup,
-       .synopsis = "[PREFIX]",
-       .summary = "Count the keys that begin with PREFIX, or all.",
+       .synopsis = "[PREFIX] [where FILTER] [CLAUSE...]",
+       .summary = "Count the keys that begin with PREFIX, or all; or the documents that match.",
+       .details = "  count user: where age > 30\nCLAUSE: limit N  skip N  plan …",
+       .takes_text = true,
        .maximum_words = 1,
        .completes_keys = true,
        .run = count},

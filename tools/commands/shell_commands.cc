@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "tools/command.h"
+#include "tools/query_completion.h"
 #include "tools/session.h"
 
 namespace ashlar::tools {
@@ -29,6 +30,10 @@ Outcome help(Session& session, const Arguments& arguments) {
       if (options == nullptr) continue;
       for (const CommandOption& option : *options) out.line(option.name);
     }
+  } else if (arguments.has("--words")) {
+    if (command != nullptr) {
+      for (const std::string& word : query_words(command->name)) out.line(word);
+    }
   } else if (command != nullptr) {
     out.bytes(help_for(*command));
   } else {
@@ -53,7 +58,8 @@ std::vector<Command> shell_commands() {
        .summary = "List the commands, or describe one.",
        .maximum_words = 1,
        .options = {{"--commands", "", "only the names, one a line"},
-                   {"--options", "", "only the names of the command's options"}},
+                   {"--options", "", "only the names of the command's options"},
+                   {"--words", "", "only the words that a query command is made of"}},
        .access = Access::kNone,
        .run = help},
       {.name = "exit",

@@ -1,0 +1,125 @@
+#include "api/plain_batch.h"
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "base/key_space.h"
+#include "base/try.h"
+
+namespace ashlar {
+namespace {
+
+// Puts writes into a commit, after checking them.
+class CommitFiller {
+ public:
+  CommitFiller(Engine& engine, Commit* commit) : engine_(engine), commit_(commit) {}
+
+  Status set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
+    ASHLAR_TRY(check_key(key));
+    ASHLAR_TRY(check_value(value));
+    ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, engine_.expiry_of(ttl));
+    return engine_.add_set(stored(key), value, expires_at_ms, commit_);
+  }
+  Status del(std::string_view key) {
+    ASHLAR_TRY(check_key(key));
+    commit_->del(stored(key));
+    return {};
+  }
+  Status del_range(std::string_view from, std::string_view to) {
+    if (!to.empty() && to < from) return Status::invalid_argument("range ends before it starts");
+    if (from == to && !to.empty()) return {};
+    if (!to.empty() && to <= kSystemKeysBegin) {
+      commit_->del_range(from, to);
+      return {};
+    }
+    StoredRanges ranges = stored_ranges(from, to);
+    if (ranges.has_below) del_stored_range(std::move(ranges.below));
+    if (ranges.has_behind) del_stored_range(std::move(ranges.behind));
+    return {};
+  }
+
+ private:
+  // The commit looks at the keys until it is written.
+  std::string_view stored(std::string_view key) {
+    return begins_with_escape(key) ? keep(std::string(StoredKey(key).view())) : key;
+  }
+  std::string_view keep(std::string bytes) { return kept_.emplace_back(std::move(bytes)); }
+  void del_stored_range(StoredRange range) {
+    if (!range.to.empty() && range.from >= range.to) return;
+    const std::string_view from = keep(std::move(range.from));
+    commit_->del_range(from, keep(std::move(range.to)));
+  }
+
+  Engine& engine_;
+  Commit* const commit_;
+  std::deque<std::string> kept_;
+};
+
+}  // namespace
+
+bool PlainBatch::is_covered_by(const IndexSet& set) const {
+  bool covered = false;
+  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view end,
+                      std::chrono::milliseconds) {
+    if (covered) return;
+    if (operation != Batch::Operation::kDeleteRange) {
+      covered = set.covers(StoredKey(key));
+      return;
+    }
+    const StoredRanges ranges = stored_ranges(key, end);
+    covered = (ranges.has_below && set.covers_some_of(ranges.below.from, ranges.below.to)) ||
+              (ranges.has_behind && set.covers_some_of(ranges.behind.from, ranges.behind.to));
+  });
+  return covered;
+}
+
+Status PlainBatch::write(Engine& engine, uint64_t rules,
+                         std::optional<Durability> durability) const {
+  Commit commit;
+  commit.set_rules(rules);
+  CommitFiller filler(engine, &commit);
+  Status status;
+  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
+                      std::chrono::milliseconds ttl) {
+    if (!status.ok()) return;
+    switch (operation) {
+      case Batch::Operation::kSet:
+        status = filler.set(key, value, ttl_of(ttl));
+        break;
+      case Batch::Operation::kDelete:
+        status = filler.del(key);
+        break;
+      case Batch::Operation::kDeleteRange:
+        status = filler.del_range(key, value);
+        break;
+    }
+  });
+  if (!status.ok()) {
+    engine.abandon(commit);
+    return status;
+  }
+  return engine.write(&commit, durability);
+}
+
+Status PlainBatch::write(Transaction* transaction) const {
+  Status status;
+  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
+                      std::chrono::milliseconds ttl) {
+    if (!status.ok()) return;
+    switch (operation) {
+      case Batch::Operation::kSet:
+        status = transaction->set(key, value, ttl_of(ttl));
+        break;
+      case Batch::Operation::kDelete:
+        status = transaction->del(key);
+        break;
+      case Batch::Operation::kDeleteRange:
+        status = transaction->del_range(key, value);
+        break;
+    }
+  });
+  return status;
+}
+
+}  // namespace ashlar

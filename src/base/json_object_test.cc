@@ -1,0 +1,28 @@
+#include "base/json_object.h"
+
+#include <gtest/gtest.h>
+
+namespace ashlar {
+namespace {
+
+TEST(JsonObject, MembersKeepTheirOrderAndStringsAreEscaped) {
+  JsonObject json;
+  json.add("b", uint64_t{18446744073709551615u});
+  json.add("a", std::string_view("say \"hi\"\n\\"));
+  json.add("yes", true);
+  json.raw("list", "[1,2]");
+  EXPECT_EQ(json.finish(),
+            "{\"b\":18446744073709551615,\"a\":\"say \\\"hi\\\"\\u000a\\\\\",\"yes\":true,"
+            "\"list\":[1,2]}");
+}
+
+TEST(JsonObject, WithoutMembersIsAnEmptyObject) {
+  EXPECT_EQ(JsonObject().finish(), "{}");
+}
+
+TEST(Printable, OtherBytesThanPrintableAsciiAreHexadecimal) {
+  EXPECT_EQ(printable(std::string_view("a\0\\\xff", 4)), "a\\x00\\\\\\xff");
+}
+
+}  // namespace
+}  // namespace ashlar

@@ -1,0 +1,55 @@
+#include "care/value_salvage.h"
+
+#include "base/coding.h"
+#include "base/limits.h"
+#include "base/try.h"
+#include "base/value_pointer.h"
+#include "table/value_file_format.h"
+#include "version/file_names.h"
+
+namespace ashlar {
+namespace {
+
+constexpr std::size_t kOpenFiles = 64;
+
+}  // namespace
+
+File* ValueSalvage::open(uint64_t number) {
+  if (const auto found = files_.find(number); found != files_.end()) return found->second.get();
+  if (files_.size() >= kOpenFiles) files_.clear();
+  auto opened = env_.open_file(join_path(folder_, file_name(FileType::kValues, number)), {});
+  return (files_[number] = opened.ok() ? std::move(*opened) : nullptr).get();
+}
+
+Status ValueSalvage::read(std::string_view key, std::string_view encoded_pointer,
+                          std::string* value, Place* place) {
+  ValuePointer pointer;
+  if (!ValuePointer::decode(encoded_pointer, &pointer)) {
+    return Status::corruption("the value pointer has a wrong length");
+  }
+  *place = {join_path(folder_, file_name(FileType::kValues, pointer.file_number)), pointer.offset};
+  File* const file = open(pointer.file_number);
+  if (file == nullptr) return Status::corruption("the value file can't be opened");
+  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  const uint64_t file_bytes = file->size().value_or(0);
+  if (pointer.length > kMaximumValueBytes || pointer.offset > file_bytes ||
+      file_bytes - pointer.offset < front + pointer.length) {
+    return Status::corruption("the value lies behind the end of its file");
+  }
+  value->resize(front + pointer.length);
+  if (!file->read(pointer.offset, value->data(), value->size()).ok()) {
+    return Status::corruption("the value can't be read");
+  }
+  const std::string_view record(*value);
+  const bool sound = load<uint32_t>(record.data()) == pointer.checksum &&
+                     load<uint32_t>(record.data() + 4) == key.size() &&
+                     load<uint32_t>(record.data() + 8) == pointer.length &&
+                     record.substr(kValueRecordHeaderBytes, key.size()) == key &&
+                     value_record_checksum(pointer.file_number, pointer.offset, key,
+                                           record.substr(front)) == pointer.checksum;
+  if (!sound) return Status::corruption("the value's checksum does not match");
+  value->erase(0, front);
+  return {};
+}
+
+}  // namespace ashlar

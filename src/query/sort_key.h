@@ -1,0 +1,16 @@
+// What documents are sorted by.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "document/json_value.h"
+#include "query/query_spec.h"
+
+namespace ashlar {
+
+// Bytes that sort as the query asks for. Of several values of a field the smallest counts;
+// descending, the largest. A missing value counts as null.
+std::string sort_key(const std::vector<SortPath>& sort, const JsonValue& document);
+
+}  // namespace ashlar
