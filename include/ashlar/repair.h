@@ -79,7 +79,8 @@ struct RepairReport {
 
 // Reads the database in the folder `path`, whatever state it is in, and writes what is left of it
 // to a new database in the folder `destination`, which must not exist, and appears when it is
-// complete and verified. Nothing in `path` is changed. Indexes are built anew if anything was lost.
+// complete and verified. Nothing in `path` is
+// changed, but for the process id in LOCK. Indexes are built anew if anything was lost.
 // For each key the newest version that can be read counts, so that nothing deleted or overwritten
 // comes back, except as the report says.
 //   kNotFound         there is nothing of a database in `path`.

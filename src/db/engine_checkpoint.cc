@@ -182,6 +182,11 @@ Status Engine::copy_log(uint64_t from, uint64_t to,
     });
     if (!taken.ok()) return taken;
     if (reached || replayed.ok()) return {};
+    // The writer beside a reader gives up segments that it no longer needs.
+    if (options_.read_only && replayed.status().is(StatusCode::kCorruption)) {
+      return Status::busy("the database changed while it was copied: " +
+                          std::string(replayed.status().message()));
+    }
     if (!replayed.status().is(StatusCode::kBusy)) return replayed.status();
   }
   return Status::busy("the log changed too fast to be copied");
