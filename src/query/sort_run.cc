@@ -37,7 +37,7 @@ Result<SortRunWriter> SortRunWriter::create(Env& env, const std::string& folder)
   const std::string path = join_path(folder, file_name(FileType::kSort, env.random()));
   ASHLAR_TRY_ASSIGN(auto file, env.open_file(path, {.mode = OpenMode::kCreate}));
   File* const raw = file.get();
-  return SortRunWriter(env, SortRun(env, std::move(file), 0, 0), raw);
+  return SortRunWriter(SortRun(env, std::move(file), 0, 0), raw);
 }
 
 Status SortRunWriter::add(const SortRecord& record) {

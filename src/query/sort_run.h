@@ -22,8 +22,8 @@ struct SortRecord {
 
   std::size_t bytes() const { return sizeof(*this) + order.size() + key.size() + payload.size(); }
   friend bool operator<(const SortRecord& a, const SortRecord& b) {
-    const int order = a.order.compare(b.order);
-    return order != 0 ? order < 0 : a.key < b.key;
+    const int by_order = a.order.compare(b.order);
+    return by_order != 0 ? by_order < 0 : a.key < b.key;
   }
   bool same_place(const SortRecord& other) const {
     return order == other.order && key == other.key;
@@ -67,11 +67,9 @@ class SortRunWriter {
   Result<SortRun> finish(int level);
 
  private:
-  SortRunWriter(Env& env, SortRun run, File* file)
-      : env_(&env), run_(std::move(run)), file_(file) {}
+  SortRunWriter(SortRun run, File* file) : run_(std::move(run)), file_(file) {}
   Status write();
 
-  Env* env_;
   SortRun run_;  // removes the file if it is not finished
   File* file_;
   std::string buffer_;
