@@ -8,6 +8,7 @@
 #include "env/new_folder.h"
 #include "support/expect.h"
 #include "support/layered_database.h"
+#include "support/power_loss.h"
 #include "support/random.h"
 #include "support/recipe.h"
 
@@ -170,60 +171,42 @@ TEST_F(Backup, CutShortByPowerLossIsWholeOrNotThereAndHarmsNoOther) {
   ASSERT_OK(database_->flush());
   sim_.record_history(true);
   ASSERT_OK(database_->backup("/backup"));
-  SimCrash crash = sim_.crash_points();
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  SimRandom random(seed);
-  const std::size_t count = crash.operation_count();
-  for (uint64_t i = 0; i <= 60; ++i) {
-    crash.advance_to(count * i / 60);
-    const auto after = sim_.restart(crash.image(crash.random_fates(&random)), i);
-    after->record_history(false);
+  at_power_losses(sim_, 60, test_seed(), [&](SimEnv& after) {
     RestoreOptions first = options(1);
-    first.env = after.get();
+    first.env = &after;
     ASSERT_OK(restore_backup("/backup", "/first", first));
-    EXPECT_TRUE(open_and_read(*after, "/first") == then);
+    EXPECT_TRUE(open_and_read(after, "/first") == then);
     {
-      const auto again = Database::open("/db", layered_options(*after));
+      const auto again = Database::open("/db", layered_options(after));
       ASSERT_OK(again);
       EXPECT_TRUE(contents_of(**again) == expected_);
-      const bool whole = after->exists("/backup/000002").value();
+      const bool whole = after.exists("/backup/000002").value();
       const auto made = (*again)->backup("/backup");
       ASSERT_OK(made);
       EXPECT_EQ(made->number, whole ? 3u : 2u);
     }
-    const auto problems = verify_backups("/backup", after.get());
+    const auto problems = verify_backups("/backup", &after);
     ASSERT_OK(problems);
     EXPECT_TRUE(problems->empty()) << problems->front();
     RestoreOptions second = options(2);
-    second.env = after.get();
+    second.env = &after;
     ASSERT_OK(restore_backup("/backup", "/second", second));
-    EXPECT_TRUE(open_and_read(*after, "/second") == expected_);
-    if (HasFailure()) FAIL() << "after operation " << crash.position() << " of " << count;
-  }
+    EXPECT_TRUE(open_and_read(after, "/second") == expected_);
+  });
 }
 
 TEST_F(Backup, ARestoreCutShortLeavesNoHalfDatabase) {
   ASSERT_OK(database_->backup("/backup"));
   sim_.record_history(true);
   ASSERT_OK(restore_backup("/backup", "/restored", options()));
-  SimCrash crash = sim_.crash_points();
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  SimRandom random(seed);
-  const std::size_t count = crash.operation_count();
-  for (uint64_t i = 0; i <= 40; ++i) {
-    crash.advance_to(count * i / 40);
-    const auto after = sim_.restart(crash.image(crash.random_fates(&random)), i);
-    after->record_history(false);
-    if (!after->exists("/restored").value()) {
+  at_power_losses(sim_, 40, test_seed(), [&](SimEnv& after) {
+    if (!after.exists("/restored").value()) {
       RestoreOptions again = options();
-      again.env = after.get();
+      again.env = &after;
       ASSERT_OK(restore_backup("/backup", "/restored", again));
     }
-    EXPECT_TRUE(open_and_read(*after, "/restored") == expected_);
-    if (HasFailure()) FAIL() << "after operation " << crash.position() << " of " << count;
-  }
+    EXPECT_TRUE(open_and_read(after, "/restored") == expected_);
+  });
 }
 
 TEST_F(Backup, AnyFailingCallEndsInAnErrorAndHarmsNothing) {
@@ -335,38 +318,31 @@ TEST_F(ToAMoment, TheArchiveLosesNothingToPowerCuts) {
     open("/backup/log");
     ASSERT_OK(database_->flush());
   }
-  SimCrash crash = sim_.crash_points();
-  SimRandom random(seed);
-  const std::size_t count = crash.operation_count();
-  for (uint64_t i = 0; i <= 40; ++i) {
-    crash.advance_to(count * i / 40);
-    const auto after = sim_.restart(crash.image(crash.random_fates(&random)), i);
-    after->record_history(false);
+  at_power_losses(sim_, 40, seed, [&](SimEnv& after) {
     Contents now;
     uint64_t moment = 0;
     {
-      Options opening = layered_options(*after);
+      Options opening = layered_options(after);
       opening.log_archive = "/backup/log";
       for (int again = 0; again < 3; ++again) {
         const auto opened = Database::open("/db", opening);
         ASSERT_OK(opened);
         if (again == 0) {
           now = contents_of(**opened);
-          after->advance(std::chrono::seconds(1));
-          moment = after->wall_clock_us();
-          after->advance(std::chrono::seconds(1));
+          after.advance(std::chrono::seconds(1));
+          moment = after.wall_clock_us();
+          after.advance(std::chrono::seconds(1));
         }
         ASSERT_OK((*opened)->set("later", "x"));
         ASSERT_OK((*opened)->flush());
       }
     }
     RestoreOptions how = options();
-    how.env = after.get();
+    how.env = &after;
     how.to_us = moment;
     ASSERT_OK(restore_backup("/backup", "/restored", how));
-    ASSERT_TRUE(open_and_read(*after, "/restored") == now)
-        << "after operation " << crash.position() << " of " << count;
-  }
+    ASSERT_TRUE(open_and_read(after, "/restored") == now);
+  });
 }
 
 TEST_F(ToAMoment, ADamagedOrMissingSegmentIsAnError) {

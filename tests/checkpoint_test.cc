@@ -8,6 +8,7 @@
 #include "env/new_folder.h"
 #include "support/expect.h"
 #include "support/layered_database.h"
+#include "support/power_loss.h"
 #include "support/random.h"
 #include "support/recipe.h"
 #include "support/temporary_folder.h"
@@ -111,27 +112,18 @@ TEST_F(Checkpoint, IsCopiedWhereTheFileSystemHasNoLinks) {
 TEST_F(Checkpoint, CutShortByPowerLossIsWholeOrNotThere) {
   sim_.record_history(true);
   ASSERT_OK(database_->checkpoint("/copy"));
-  SimCrash crash = sim_.crash_points();
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  SimRandom random(seed);
-  const std::size_t count = crash.operation_count();
-  for (uint64_t i = 0; i <= 60; ++i) {
-    crash.advance_to(count * i / 60);
-    const auto after = sim_.restart(crash.image(crash.random_fates(&random)), i);
-    after->record_history(false);
-    EXPECT_TRUE(open_and_read(*after, "/db") == expected_);
-    if (after->exists("/copy").value()) {
-      EXPECT_TRUE(open_and_read(*after, "/copy") == expected_);
+  at_power_losses(sim_, 60, test_seed(), [&](SimEnv& after) {
+    EXPECT_TRUE(open_and_read(after, "/db") == expected_);
+    if (after.exists("/copy").value()) {
+      EXPECT_TRUE(open_and_read(after, "/copy") == expected_);
     } else {
       // The next attempt is not hindered by what is left.
-      const auto again = Database::open("/db", layered_options(*after));
+      const auto again = Database::open("/db", layered_options(after));
       ASSERT_OK(again);
       ASSERT_OK((*again)->checkpoint("/copy"));
-      EXPECT_TRUE(open_and_read(*after, "/copy") == expected_);
+      EXPECT_TRUE(open_and_read(after, "/copy") == expected_);
     }
-    if (HasFailure()) FAIL() << "after operation " << crash.position() << " of " << count;
-  }
+  });
 }
 
 TEST_F(Checkpoint, AnyFailingCallEndsInAnErrorAndNoHalfCopy) {

@@ -5,3 +5,4 @@ target_link_libraries(ashlar_query_model PRIVATE ashlar_flags ashlar_test_suppor
 ashlar_test(queries)
 ashlar_test(query_model)
 target_link_libraries(query_model_test PRIVATE ashlar_query_model)
+ashlar_long_test(query_model ASHLAR_ROUNDS=100)

@@ -11,6 +11,7 @@
 #include "env/new_folder.h"
 #include "support/expect.h"
 #include "support/layered_database.h"
+#include "support/power_loss.h"
 #include "support/random.h"
 
 namespace ashlar {
@@ -432,30 +433,21 @@ TEST(RepairInterrupted, LeavesTheSourceAndNoHalfResult) {
   RepairReport report;
   const RepairOptions options{.memory_budget = Options::kMinimumMemoryBudget, .env = &sim};
   ASSERT_OK(repair("/db", "/saved", options, &report));
-  SimCrash crash = sim.crash_points();
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  SimRandom random(seed);
-  const std::size_t count = crash.operation_count();
-  for (uint64_t i = 0; i <= 60; ++i) {
-    crash.advance_to(count * i / 60);
-    const auto after = sim.restart(crash.image(crash.random_fates(&random)), i);
-    after->record_history(false);
+  at_power_losses(sim, 60, test_seed(), [&](SimEnv& after) {
     for (const auto& [path, bytes] : source) {
       if (path.ends_with("LOCK")) continue;
-      ASSERT_EQ(after->contents(path).value_or(""), bytes) << path;
+      ASSERT_EQ(after.contents(path).value_or(""), bytes) << path;
     }
-    if (after->exists("/saved").value()) {
-      EXPECT_TRUE(open_and_read(*after, "/saved") == expected);
+    if (after.exists("/saved").value()) {
+      EXPECT_TRUE(open_and_read(after, "/saved") == expected);
     } else {
       RepairReport again;
       RepairOptions there = options;
-      there.env = after.get();
+      there.env = &after;
       ASSERT_OK(repair("/db", "/saved", there, &again));
-      EXPECT_TRUE(open_and_read(*after, "/saved") == expected);
+      EXPECT_TRUE(open_and_read(after, "/saved") == expected);
     }
-    if (testing::Test::HasFailure()) FAIL() << "after operation " << crash.position();
-  }
+  });
 }
 
 TEST(RepairInterrupted, AnyFailingCallEndsInAnErrorAndNoHalfResult) {

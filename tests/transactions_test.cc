@@ -66,6 +66,17 @@ TEST_F(Transactions, CallsOfTheThreadBelongToTheTransactionItBegan) {
   std::thread([&] { EXPECT_EQ(get("a"), "3"); }).join();
 }
 
+TEST_F(Transactions, ABatchHasTheTtlOfItsCallInABoundTransactionToo) {
+  Batch batch;
+  batch.set("a", "1");
+  batch.set("b", "1", std::chrono::milliseconds(500));
+  ASSERT_OK(database_->begin_transaction());
+  ASSERT_OK(database_->write(batch, {.durability = {}, .ttl = std::chrono::seconds(5)}));
+  ASSERT_OK(database_->commit());
+  EXPECT_EQ(database_->ttl("a").value(), std::chrono::milliseconds(5000));
+  EXPECT_EQ(database_->ttl("b").value(), std::chrono::milliseconds(500));
+}
+
 TEST_F(Transactions, ABoundTransactionCanBeRolledBack) {
   ASSERT_OK(database_->begin_transaction());
   ASSERT_OK(database_->set("a", "1"));

@@ -107,7 +107,8 @@ Status Database::del(std::string_view key, const WriteOptions& options) {
   return parts_->write_path().run(
       options, "del", [&](const IndexSet& set) { return set.covers(stored); },
       [&](uint64_t rules) {
-        Commit commit;
+        ThreadCommit reused;
+        Commit& commit = *reused;
         commit.set_rules(rules);
         commit.del(stored);
         return engine_->write(&commit, options.durability);
@@ -167,8 +168,8 @@ Result<uint64_t> Database::count_range(std::string_view from, std::string_view t
 }
 
 Status Database::write(const Batch& batch, const WriteOptions& options) {
-  if (auto* tx = bound_transaction()) return tx->write(batch);
   const PlainBatch plain(batch, options.ttl);
+  if (auto* tx = bound_transaction()) return plain.write(tx);
   return parts_->write_path().run(
       options, "write", [&](const IndexSet& set) { return plain.is_covered_by(set); },
       [&](uint64_t rules) { return plain.write(*engine_, rules, options.durability); },

@@ -6,6 +6,7 @@
 
 #include "base/key_space.h"
 #include "base/try.h"
+#include "txn/batch_replay.h"
 
 namespace ashlar {
 namespace {
@@ -76,50 +77,19 @@ bool PlainBatch::is_covered_by(const IndexSet& set) const {
 
 Status PlainBatch::write(Engine& engine, uint64_t rules,
                          std::optional<Durability> durability) const {
-  Commit commit;
+  ThreadCommit reused;
+  Commit& commit = *reused;
   commit.set_rules(rules);
   CommitFiller filler(engine, &commit);
-  Status status;
-  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
-                      std::chrono::milliseconds ttl) {
-    if (!status.ok()) return;
-    switch (operation) {
-      case Batch::Operation::kSet:
-        status = filler.set(key, value, ttl_of(ttl));
-        break;
-      case Batch::Operation::kDelete:
-        status = filler.del(key);
-        break;
-      case Batch::Operation::kDeleteRange:
-        status = filler.del_range(key, value);
-        break;
-    }
-  });
-  if (!status.ok()) {
+  if (Status filled = replay_batch(batch_, default_ttl_, &filler); !filled.ok()) {
     engine.abandon(commit);
-    return status;
+    return filled;
   }
   return engine.write(&commit, durability);
 }
 
 Status PlainBatch::write(Transaction* transaction) const {
-  Status status;
-  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
-                      std::chrono::milliseconds ttl) {
-    if (!status.ok()) return;
-    switch (operation) {
-      case Batch::Operation::kSet:
-        status = transaction->set(key, value, ttl_of(ttl));
-        break;
-      case Batch::Operation::kDelete:
-        status = transaction->del(key);
-        break;
-      case Batch::Operation::kDeleteRange:
-        status = transaction->del_range(key, value);
-        break;
-    }
-  });
-  return status;
+  return replay_batch(batch_, default_ttl_, transaction);
 }
 
 }  // namespace ashlar

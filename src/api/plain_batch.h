@@ -28,10 +28,6 @@ class PlainBatch {
   Status write(Transaction* transaction) const;
 
  private:
-  std::chrono::milliseconds ttl_of(std::chrono::milliseconds ttl) const {
-    return ttl.count() == 0 ? default_ttl_ : ttl;
-  }
-
   const Batch& batch_;
   const std::chrono::milliseconds default_ttl_;
 };

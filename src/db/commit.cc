@@ -14,6 +14,24 @@ namespace {
 // A buffer that one large commit has blown up is not kept for the small ones behind it.
 constexpr std::size_t kKeptBytes = 1 << 20;
 
+template <typename Buffer>
+void make_empty(Buffer* buffer) {
+  buffer->clear();
+  if (buffer->capacity() * sizeof(typename Buffer::value_type) > kKeptBytes) {
+    Buffer().swap(*buffer);
+  }
+}
+
+struct ReusedCommit {
+  Commit commit;
+  bool in_use = false;
+};
+
+ReusedCommit& reused_commit() {
+  thread_local ReusedCommit reused;
+  return reused;
+}
+
 }  // namespace
 
 Status check_key(std::string_view key) {
@@ -37,8 +55,8 @@ Status check_stored_key(std::string_view key) {
 
 Status check_value(std::string_view value) {
   if (value.size() > kMaximumValueBytes) {
-    return Status::too_large("value has " + std::to_string(value.size()) +
-                             " bytes; the limit is " + std::to_string(kMaximumValueBytes));
+    return Status::too_large("value has " + std::to_string(value.size()) + " bytes; the limit is " +
+                             std::to_string(kMaximumValueBytes));
   }
   return {};
 }
@@ -56,7 +74,9 @@ void Commit::set_pointer(std::string_view key, const ValuePointer& pointer,
   user_bytes_ += pointer.length;
 }
 
-void Commit::del(std::string_view key) { add(EntryKind::kDelete, key, {}, 0, false); }
+void Commit::del(std::string_view key) {
+  add(EntryKind::kDelete, key, {}, 0, false);
+}
 
 void Commit::del_range(std::string_view from, std::string_view to) {
   // [COMMIT-1]
@@ -95,20 +115,6 @@ void Commit::seal(uint64_t timestamp_us) {
   digest_ = crc32c(checksums);
 }
 
-namespace {
-
-struct ReusedCommit {
-  Commit commit;
-  bool in_use = false;
-};
-
-ReusedCommit& reused_commit() {
-  thread_local ReusedCommit reused;
-  return reused;
-}
-
-}  // namespace
-
 ThreadCommit::ThreadCommit() {
   ReusedCommit& reused = reused_commit();
   if (reused.in_use) {
@@ -117,24 +123,22 @@ ThreadCommit::ThreadCommit() {
     return;
   }
   reused.in_use = true;
-  reused.commit.clear();
-  reused.commit.set_rules(0);
   commit_ = &reused.commit;
 }
 
+// What a large commit took is given up here, and not when the thread writes the next time.
 ThreadCommit::~ThreadCommit() {
-  if (!other_) reused_commit().in_use = false;
+  if (other_) return;
+  commit_->clear();
+  commit_->set_rules(0);
+  reused_commit().in_use = false;
 }
 
 void Commit::clear() {
-  items_.clear();
-  pointers_.clear();
-  value_files_.clear();
-  if (encoded_.capacity() > kKeptBytes) {
-    encoded_ = {};
-  } else {
-    encoded_.clear();
-  }
+  make_empty(&items_);
+  make_empty(&pointers_);
+  make_empty(&value_files_);
+  make_empty(&encoded_);
   user_bytes_ = 0;
 }
 

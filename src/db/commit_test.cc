@@ -1,6 +1,7 @@
 #include "db/commit.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "base/checksum.h"
 #include "base/coding.h"
@@ -121,6 +122,33 @@ TEST(Commit, LimitsAreExact) {
   EXPECT_TRUE(check_key(std::string(kMaximumKeyBytes, 'k')).ok());
   EXPECT_TRUE(check_key(std::string(kMaximumKeyBytes + 1, 'k')).is(StatusCode::kTooLarge));
   EXPECT_TRUE(check_value("").ok());
+}
+
+TEST(ThreadCommit, KeepsNoMemoryOfALargeCommit) {
+  const auto in_use = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = in_use();
+  {
+    ThreadCommit reused;
+    Commit& commit = *reused;
+    const std::string value(100, 'v');
+    for (int i = 0; i < 100'000; ++i) commit.set("key", value, 0, false);
+    commit.seal(1);
+  }
+  EXPECT_LT(in_use(), before + (std::size_t{4} << 20));
+}
+
+TEST(ThreadCommit, IsAnotherOneInsideOfItself) {
+  ThreadCommit outer;
+  (*outer).del("a");
+  {
+    ThreadCommit inner;
+    EXPECT_TRUE((*inner).empty());
+    (*inner).del("b");
+  }
+  EXPECT_EQ((*outer).count(), 1u);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ class UserCursor : public Cursor {
   // Told, when a cursor ends, how many keys it passed that were deleted or expired, and how many it
   // showed.
   using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
+
   // `listener` must outlive the cursor. `visible`: the sequence to read at. `now_ms`: the time by
   // which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,

@@ -63,7 +63,7 @@ class PagePin {
 class PageCache {
  public:
   // Takes memory for at most `capacity_bytes`, bookkeeping included, as pages come, from
-  // MemoryUse:: kPageCache whether the budget has it or not. Less if the system has none.
+  // MemoryUse::kPageCache whether the budget has it or not. Less if the system has none.
   PageCache(MemoryBudget* budget, std::size_t capacity_bytes);
   ~PageCache();
   PageCache(const PageCache&) = delete;

@@ -6,6 +6,7 @@
 #include "base/key_prefix.h"
 #include "base/key_space.h"
 #include "base/try.h"
+#include "txn/batch_replay.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -54,23 +55,7 @@ Result<bool> Transaction::exists(std::string_view key) {
 }
 
 Status Transaction::write(const Batch& batch) {
-  Status status;
-  batch.for_each([&](Batch::Operation operation, std::string_view key, std::string_view value,
-                     std::chrono::milliseconds ttl) {
-    if (!status.ok()) return;
-    switch (operation) {
-      case Batch::Operation::kSet:
-        status = set(key, value, ttl);
-        break;
-      case Batch::Operation::kDelete:
-        status = del(key);
-        break;
-      case Batch::Operation::kDeleteRange:
-        status = del_range(key, value);
-        break;
-    }
-  });
-  return status;
+  return replay_batch(batch, std::chrono::milliseconds{0}, this);
 }
 
 Status Transaction::del_range(std::string_view from, std::string_view to) {

@@ -148,4 +148,8 @@ Result<SegmentListing> list_segments(Env& env, const std::string& folder) {
   return listing;
 }
 
+bool may_succeed_later(const Status& status) {
+  return status.is(StatusCode::kNoSpace) || status.is(StatusCode::kBusy);
+}
+
 }  // namespace ashlar

@@ -1,4 +1,6 @@
 // The writing end of the log: commits go to a ring mapped into memory, and from there to segments.
+//
+// log_writer.cc appends and writes out; log_writer_segments.cc sees to the segments' files.
 #pragma once
 
 #include <algorithm>
