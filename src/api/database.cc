@@ -12,6 +12,7 @@
 #include "base/key_prefix.h"
 #include "base/key_space.h"
 #include "base/limits.h"
+#include "base/recycled.h"
 #include "base/try.h"
 #include "care/backup.h"
 #include "db/engine.h"
@@ -31,8 +32,9 @@ bool sample_this_get() {
   return calls++ % kLatencySampling == 0;
 }
 
-CursorBounds bounds_of(std::string_view from, std::string_view to, const RangeOptions& options) {
-  return {std::string(from), std::string(to), options.reverse, options.limit, true};
+CursorBoundsView bounds_of(std::string_view from, std::string_view to,
+                           const RangeOptions& options) {
+  return {from, to, options.reverse, options.limit, true};
 }
 
 }  // namespace
@@ -261,8 +263,9 @@ Status Database::expire(std::string_view key, std::chrono::system_clock::time_po
 // --- Transactions ----------------------------------------------------------------------------
 
 Transaction Database::begin(const TransactionOptions& options) {
-  return Transaction(std::make_shared<TransactionState>(*engine_, parts_->registry, options,
-                                                        parts_->indexes.get()));
+  return Transaction(std::allocate_shared<TransactionState>(
+      RecyclingAllocator<TransactionState>(), *engine_, parts_->registry, options,
+      parts_->indexes.get()));
 }
 
 Status Database::begin_transaction(const TransactionOptions& options) {

@@ -89,6 +89,24 @@ inline const char* load_varint(const char* from, const char* end, uint64_t* valu
   return nullptr;
 }
 
+// memcpy() without a call for the lengths that keys mostly have.
+inline void copy_key_bytes(char* to, const char* from, std::size_t bytes) {
+  if (bytes >= 8 && bytes <= 16) [[likely]] {
+    // Both ends, which may overlap.
+    const auto front = load<uint64_t>(from);
+    const auto back = load<uint64_t>(from + bytes - 8);
+    std::memcpy(to, &front, 8);
+    std::memcpy(to + bytes - 8, &back, 8);
+  } else if (bytes >= 4 && bytes < 8) {
+    const auto front = load<uint32_t>(from);
+    const auto back = load<uint32_t>(from + bytes - 4);
+    std::memcpy(to, &front, 4);
+    std::memcpy(to + bytes - 4, &back, 4);
+  } else if (bytes > 0) {
+    std::memcpy(to, from, bytes);
+  }
+}
+
 // The first eight bytes of `bytes` as a number that orders like them (big-endian, zero-padded).
 inline uint64_t order_prefix64(std::string_view bytes) {
   uint64_t value = 0;

@@ -1,6 +1,7 @@
 // One version of one key, as memtables and tables hand it out, and the order of versions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -39,6 +40,8 @@ inline bool entry_before(std::string_view key_a, SequenceNumber sequence_a, std:
   return order != 0 ? order < 0 : sequence_a > sequence_b;
 }
 
+struct EntryBatch;
+
 // Walks versions in [ORDER-1] order. Not positioned at first.
 //
 // Threads: one at a time.
@@ -55,6 +58,14 @@ class EntryIterator {
   virtual void seek(std::string_view key, SequenceNumber sequence) = 0;
   virtual void next() = 0;
   virtual void previous() = 0;
+  // How many of the entries behind this one are known to lie before those of `key`: any number that
+  // is not too high. For a merge, which need not compare so many. The iterator must be valid.
+  virtual std::size_t known_before(std::string_view /*key*/) const { return 0; }
+  // Copies the current entry and those behind it, `most` at most, and moves to the last one copied;
+  // the values stay where they are and live until the iterator moves on, and the batch must live as
+  // long, as entry()'s key is in it. Returns how many: 0 if entries have to be taken one by one.
+  // The iterator must be valid.
+  virtual std::size_t take_batch(EntryBatch* /*batch*/, std::size_t /*most*/) { return 0; }
   // Why the iterator became invalid, if not by reaching an end.
   virtual const Status& status() const = 0;
 };

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace ashlar {
+namespace {
+
+// To look ahead costs as much as some comparisons, and is in vain where children take turns.
+constexpr unsigned kStaysBeforeLookingAhead = 3;
+
+}  // namespace
 
 MergingIterator::MergingIterator(std::vector<std::unique_ptr<EntryIterator>> children)
     : children_(std::move(children)) {
@@ -26,6 +32,7 @@ void MergingIterator::check(const EntryIterator& child) {
 }
 
 void MergingIterator::rebuild() {
+  known_ahead_ = 0;
   heap_.clear();
   for (std::size_t i = 0; i < children_.size(); ++i) {
     EntryIterator& child = *children_[i];
@@ -34,6 +41,18 @@ void MergingIterator::rebuild() {
   }
   std::make_heap(heap_.begin(), heap_.end(),
                  [this](const Source& a, const Source& b) { return comes_before(b, a); });
+}
+
+void MergingIterator::choose_front() {
+  const EntryIterator* const before = heap_.front().child;
+  sift_down();
+  if (heap_.front().child != before) {
+    stays_ = 0;
+  } else if (++stays_ >= kStaysBeforeLookingAhead) {
+    stays_ = 0;
+    const bool second_is_next = heap_.size() == 2 || comes_before(heap_[1], heap_[2]);
+    known_ahead_ = before->known_before(heap_[second_is_next ? 1 : 2].entry->key);
+  }
 }
 
 void MergingIterator::sift_down() {
@@ -51,6 +70,7 @@ void MergingIterator::sift_down() {
 }
 
 void MergingIterator::drop_front() {
+  known_ahead_ = 0;
   check(*heap_.front().child);
   heap_.front() = heap_.back();
   heap_.pop_back();
@@ -75,7 +95,20 @@ void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
   rebuild();
 }
 
+std::size_t MergingIterator::take_batch(EntryBatch* batch, std::size_t most) {
+  const bool alone = heap_.size() == 1;
+  if (!alone) most = std::min(most, known_ahead_ + 1);
+  if (most <= 1 || !forward_) return 0;
+  Source& front = heap_.front();
+  const std::size_t taken = front.child->take_batch(batch, most);
+  if (taken == 0) return 0;
+  front.entry = &front.child->entry();
+  if (!alone) known_ahead_ -= taken - 1;
+  return taken;
+}
+
 void MergingIterator::previous() {
+  known_ahead_ = 0;
   if (forward_) turn(false);
   Source& front = heap_.front();
   front.child->previous();

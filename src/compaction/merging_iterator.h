@@ -26,14 +26,17 @@ class MergingIterator final : public EntryIterator {
     if (!forward_) turn(true);
     Source& front = heap_.front();
     front.child->next();
-    if (front.child->valid()) {
-      front.entry = &front.child->entry();
-      if (heap_.size() > 1) sift_down();
-    } else {
-      drop_front();
+    if (!front.child->valid()) return drop_front();
+    front.entry = &front.child->entry();
+    if (known_ahead_ > 0) {
+      --known_ahead_;
+    } else if (heap_.size() > 1) {
+      choose_front();
     }
   }
   void previous() override;
+  // Those that are known to come before the entries of all other children.
+  std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
   const Status& status() const override { return status_; }
 
  private:
@@ -45,6 +48,8 @@ class MergingIterator final : public EntryIterator {
   };
   bool comes_before(const Source& a, const Source& b) const;
   void rebuild();
+  // After the front child has moved forward.
+  void choose_front();
   // Restores the heap after the front child has moved.
   void sift_down();
   // Takes the front child, which has ended, out of the heap.
@@ -55,6 +60,10 @@ class MergingIterator final : public EntryIterator {
   std::vector<std::unique_ptr<EntryIterator>> children_;
   std::vector<Source> heap_;  // the front is the current one
   bool forward_ = true;
+  // Entries of the front child behind the current one that are known to come before those of all
+  // other children; and how often in a row it stayed in front when that was not known.
+  std::size_t known_ahead_ = 0;
+  unsigned stays_ = 0;
   Status status_;
 };
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "base/entry_batch.h"
 #include "base/limits.h"
 #include "table/table_test_support.h"
 
@@ -32,6 +33,25 @@ class ListIterator : public EntryIterator {
   }
   void next() override { go(at_ + 1); }
   void previous() override { go(at_ - 1); }
+  std::size_t known_before(std::string_view key) const override {
+    std::size_t known = 0;
+    while (at_ + known + 1 < entries_.size() && entries_[at_ + known + 1].key < key) ++known;
+    return known - known / 3;  // any number that is not too high will do
+  }
+  std::size_t take_batch(EntryBatch* batch, std::size_t most) override {
+    std::size_t taken = 0;
+    batch->newest = 0;
+    batch->plain = true;
+    while (taken < std::min(most, std::size_t{5}) && at_ + taken < entries_.size() &&
+           at_ + taken != broken_at_) {
+      const EntryView entry = entries_[at_ + taken].view();
+      std::construct_at(&batch->entries[taken], entry);
+      batch->newest = std::max(batch->newest, entry.sequence);
+      ++taken;
+    }
+    if (taken > 0) go(at_ + taken - 1);
+    return taken;
+  }
   const Status& status() const override { return status_; }
 
  private:
@@ -85,6 +105,29 @@ TEST(MergingIterator, IsOneListBothWaysWhereverItTurns) {  // [ORDER-1]
       expect_seeks(*it, all, random, 300);
       if (HasFatalFailure()) FAIL() << "seed " << seed << (equals ? ", equal keys" : "");
     }
+  }
+}
+
+// Long stretches of one child make it look ahead.
+TEST(MergingIterator, IsOneListWhereChildrenHaveStretchesToThemselves) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937_64 random(seed);
+    std::vector<std::vector<TestEntry>> lists(1 + random() % 4);
+    std::vector<TestEntry> all;
+    std::size_t list_number = 0;
+    for (int i = 0; i < 300; ++i) {
+      if (random() % 12 == 0) list_number = random() % lists.size();
+      const TestEntry entry{"key" + std::to_string(1000 + i / 2), 1000 - SequenceNumber(i), ""};
+      lists[list_number].push_back(entry);
+      all.push_back(entry);
+    }
+    std::vector<std::unique_ptr<EntryIterator>> children;
+    for (auto& entries : lists) children.push_back(list(std::move(entries)));
+    MergingIterator it(std::move(children));
+    expect_forward(it, all);
+    expect_backward(it, all);
+    expect_seeks(it, all, random, 500);
+    if (HasFatalFailure()) FAIL() << "seed " << seed;
   }
 }
 

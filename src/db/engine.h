@@ -113,7 +113,7 @@ class Engine {
   Status find(std::string_view key, const Snapshot* snapshot, FoundEntry* found,
               uint64_t now_ms = 0) const;
   Result<PinnedValue> find_pinned(std::string_view key, const Snapshot* snapshot) const;
-  std::unique_ptr<UserCursor> new_cursor(CursorBounds bounds, const Snapshot* snapshot,
+  std::unique_ptr<UserCursor> new_cursor(const CursorBoundsView& bounds, const Snapshot* snapshot,
                                          uint64_t now_ms = 0) const;
   Snapshot take_snapshot() const;
   // After `lifetime_ns` (UINT64_MAX: never) the snapshot keeps nothing any more: who reads through

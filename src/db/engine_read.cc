@@ -5,6 +5,7 @@
 #include "ashlar/snapshot.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/recycled.h"
 #include "base/try.h"
 #include "db/engine.h"
 #include "db/value_reader.h"
@@ -90,12 +91,12 @@ Result<PinnedValue> Engine::find_pinned(std::string_view key, const Snapshot* sn
   return PinnedValue(value, std::move(pin));
 }
 
-std::unique_ptr<UserCursor> Engine::new_cursor(CursorBounds bounds, const Snapshot* snapshot,
+std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBoundsView& bounds, const Snapshot* snapshot,
                                                uint64_t now_ms) const {
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
   return std::make_unique<UserCursor>(point.view->shared_from_this(), point.visible,
-                                      now_ms != 0 ? now_ms : clock_.now_ms(), std::move(bounds),
+                                      now_ms != 0 ? now_ms : clock_.now_ms(), bounds,
                                       scan_listener_);
 }
 
@@ -134,7 +135,8 @@ Snapshot Engine::take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) con
   *moment = {now_ns, clock_.now_ms()};
   const uint64_t ends_ns = lifetime_ns == UINT64_MAX ? UINT64_MAX : now_ns + lifetime_ns;
   auto pin =
-      std::make_shared<Snapshot::Pin>(snapshots_, now_ns, moment->expiry_ms, ends_ns, visible_);
+      std::allocate_shared<Snapshot::Pin>(RecyclingAllocator<Snapshot::Pin>(), snapshots_, now_ns,
+                                          moment->expiry_ms, ends_ns, visible_);
   const SequenceNumber sequence = pin->sequence();
   return Snapshot(sequence, std::move(pin));
 }

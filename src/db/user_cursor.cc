@@ -15,13 +15,17 @@ namespace {
 // Versions of one key that are stepped over before seeking past the rest of them.
 constexpr int kStepsBeforeSeek = 8;
 
-// Neighbours in key order mostly differ at their ends.
-bool same_key(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (a.size() < sizeof(uint64_t)) return a == b;
+// Whether a look at the keys' ends, where neighbours in key order mostly differ, shows that they
+// are not the same.
+bool plainly_differ(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return true;
+  if (a.size() < sizeof(uint64_t)) return false;
   const std::size_t last = a.size() - sizeof(uint64_t);
-  return load<uint64_t>(a.data() + last) == load<uint64_t>(b.data() + last) &&
-         std::memcmp(a.data(), b.data(), last) == 0;
+  return load<uint64_t>(a.data() + last) != load<uint64_t>(b.data() + last);
+}
+
+bool same_key(std::string_view a, std::string_view b) {
+  return !plainly_differ(a, b) && a == b;
 }
 
 bool any_range_tombstones(const ReadView& view) {
@@ -48,52 +52,56 @@ std::vector<std::unique_ptr<EntryIterator>> iterators_of(const ReadView& view) {
 }  // namespace
 
 UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible,
-                       uint64_t now_ms, CursorBounds bounds, const ScanListener& listener)
+                       uint64_t now_ms, const CursorBoundsView& bounds,
+                       const ScanListener& listener)
     : view_(std::move(view)),
       visible_(visible),
       now_ms_(now_ms),
-      bounds_(std::move(bounds)),
+      reverse_(bounds.reverse),
+      limit_(bounds.limit),
+      user_keys_(bounds.user_keys),
       has_range_tombstones_(any_range_tombstones(*view_)),
       entries_(iterators_of(*view_)),
       listener_(listener),
-      left_(bounds_.limit) {
-  if (bounds_.user_keys) map_bounds();
-  start();
-}
-
-void UserCursor::map_bounds() {
+      left_(bounds.limit) {
   // What ends below the system keys is stored as it is.
-  if (!bounds_.to.empty() && bounds_.to <= kSystemKeysBegin) return;
-  StoredRanges ranges = stored_ranges(bounds_.from, bounds_.to);
-  const bool behind_first = bounds_.reverse || !ranges.has_below;
-  if (ranges.has_below && ranges.has_behind) {
-    rest_ = std::move(bounds_.reverse ? ranges.below : ranges.behind);
+  if (user_keys_ && (bounds.to.empty() || bounds.to > kSystemKeysBegin)) {
+    start_in_user_keys(bounds.from, bounds.to);
+  } else {
+    start(bounds.from, bounds.to);
   }
-  enter(behind_first ? ranges.behind : ranges.below);
 }
 
-void UserCursor::enter(const StoredRange& range) {
-  bounds_.from = range.from;
-  bounds_.to = range.to;
-  escape_bytes_ = range.from >= kSystemKeysEnd ? 1 : 0;
+void UserCursor::start_in_user_keys(std::string_view from, std::string_view to) {
+  if (!reverse_ && from < kSystemKeysBegin) {
+    rest_ = {std::string(kSystemKeysEnd), std::string(StoredKey(to).view())};
+    return start(from, kSystemKeysBegin);
+  }
+  StoredRanges ranges = stored_ranges(from, to);
+  if (ranges.has_below) rest_ = std::move(ranges.below);
+  start(ranges.behind.from, ranges.behind.to);
 }
 
 UserCursor::~UserCursor() {
-  if (listener_ && dead_ > 0) listener_(dead_, bounds_.limit - left_);
+  if (listener_ && dead_ > 0) listener_(dead_, limit_ - left_);
 }
 
-void UserCursor::start() {
-  const bool empty = !bounds_.to.empty() && bounds_.from >= bounds_.to;
+void UserCursor::start(std::string_view from, std::string_view to) {
+  escape_bytes_ = user_keys_ && from >= kSystemKeysEnd ? 1 : 0;
+  far_bound_ = reverse_ ? from : to;
+  far_prefix_ = !reverse_ && to.empty() ? UINT64_MAX : order_prefix64(far_bound_);
+  const bool empty = !to.empty() && from >= to;
   if (empty || left_ == 0) return;
-  if (!bounds_.reverse) {
-    entries_.seek(bounds_.from, kMaximumSequence);
+  if (!reverse_) {
+    entries_.seek(from, kMaximumSequence);
+    look();
     find_forward();
     return;
   }
-  if (bounds_.to.empty()) {
+  if (to.empty()) {
     entries_.seek_last();
   } else {
-    entries_.seek(bounds_.to, kMaximumSequence);
+    entries_.seek(to, kMaximumSequence);
     if (entries_.valid()) {
       entries_.previous();
     } else if (entries_.status().ok()) {
@@ -104,29 +112,69 @@ void UserCursor::start() {
 }
 
 void UserCursor::next() {
-  if (--left_ == 0) {
+  if (--left_ == 0) [[unlikely]] {
     valid_ = false;
-    return;
+  } else if (batch_is_live_ && batch_at_ + 1 < batch_count_ &&
+             plainly_differ(current_->key, current_[1].key)) [[likely]] {
+    ++batch_at_;
+    ++current_;
+    shown_key_ = current_->key;
+    shown_key_.remove_prefix(escape_bytes_);
+    value_ = current_->value;
+  } else {
+    find_next();
   }
-  if (bounds_.reverse) {
-    find_backward();
-    return;
-  }
+}
+
+void UserCursor::find_next() {
+  if (reverse_) return find_backward();
   skip_key();
   find_forward();
 }
 
-void UserCursor::skip_key() {
-  const std::string_view key = entries_.entry().key;
+void UserCursor::step() {
+  if (batch_at_ + 1 < batch_count_) [[likely]] {
+    current_ = &batches_[batch_].entries[++batch_at_];
+    return;
+  }
   entries_.next();
-  if (!entries_.valid() || !same_key(entries_.entry().key, key)) return;
+  look();
+}
+
+void UserCursor::look() {
+  batch_is_live_ = false;
+  if (!entries_.valid()) {
+    current_ = nullptr;
+    return;
+  }
+  batch_ ^= 1;
+  batch_at_ = 0;
+  batch_count_ = entries_.take_batch(&batches_[batch_], left_);
+  if (batch_count_ == 0) {
+    current_ = &entries_.entry();
+    return;
+  }
+  const EntryBatch& batch = batches_[batch_];
+  current_ = batch.entries.data();
+  batch_is_live_ = batch.plain && batch.newest <= visible_ && !has_range_tombstones_ &&
+                   in_bounds(batch.entries[batch_count_ - 1].key);
+}
+
+void UserCursor::skip_key() {
+  const std::string_view key = current_->key;
+  step();
+  if (current_ != nullptr && same_key(current_->key, key)) skip_older(key);
+}
+
+void UserCursor::skip_older(std::string_view key) {
   key_.assign(key);
-  for (int steps = 0; entries_.valid() && entries_.entry().key == key_; ++steps) {
+  for (int steps = 0; current_ != nullptr && current_->key == key_; ++steps) {
     if (steps < kStepsBeforeSeek) {
-      entries_.next();
+      step();
     } else {
       key_.push_back('\0');
       entries_.seek(key_, kMaximumSequence);
+      look();
       return;
     }
   }
@@ -142,19 +190,19 @@ bool UserCursor::is_range_deleted(const EntryView& entry) const {
   return covering > entry.sequence;
 }
 
-// From the entry under entries_ on, which may be any version of a key not shown yet.
+// From current_ on, which may be any version of a key not shown yet.
 void UserCursor::find_forward() {
-  while (entries_.valid()) {
-    const EntryView& entry = entries_.entry();
-    if (!in_bounds(entry.key)) return finish({});
-    if (entry.sequence > visible_) {
-      entries_.next();
-      continue;
+  while (current_ != nullptr) {
+    if (!in_bounds(current_->key)) return finish({});
+    if (current_->sequence > visible_) {
+      step();
+    } else if (is_live(*current_)) {
+      return show(*current_);
+    } else {
+      // Deleted or expired: so are all its older versions.
+      ++dead_;
+      skip_key();
     }
-    if (is_live(entry)) return show(entry);
-    // Deleted or expired: so are all its older versions.
-    ++dead_;
-    skip_key();
   }
   finish(entries_.status());
 }
@@ -184,7 +232,7 @@ void UserCursor::find_backward() {
       Status read = read_pointed_value(*view_->version, key_, pointer, &value_buffer_);
       if (!read.ok()) return finish(std::move(read));
     }
-    shown_key_ = key_;
+    shown_key_ = std::string_view(key_).substr(escape_bytes_);
     value_ = value_buffer_;
     valid_ = true;
     return;
@@ -193,7 +241,7 @@ void UserCursor::find_backward() {
 }
 
 void UserCursor::show(const EntryView& entry) {
-  shown_key_ = entry.key;
+  shown_key_ = entry.key.substr(escape_bytes_);
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;
   if (entry.value_is_pointer) {
@@ -208,9 +256,9 @@ void UserCursor::finish(Status status) {
   valid_ = false;
   status_ = std::move(status);
   if (!status_.ok() || !rest_) return;
-  enter(*rest_);
+  const StoredRange rest = std::move(*rest_);
   rest_.reset();
-  start();
+  start(rest.from, rest.to);
 }
 
 }  // namespace ashlar

@@ -1,6 +1,7 @@
 // What a range looks at: live entries, newest version of each, at one moment.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,15 +9,19 @@
 #include <vector>
 
 #include "ashlar/range.h"
+#include "base/coding.h"
+#include "base/entry_batch.h"
 #include "base/key_space.h"
+#include "base/recycled.h"
 #include "compaction/merging_iterator.h"
 #include "db/read_view.h"
 
 namespace ashlar {
 
-struct CursorBounds {
-  std::string from{};  // inclusive
-  std::string to{};    // exclusive; empty: no end
+// What lies between two keys that somebody else holds, and how to read it.
+struct CursorBoundsView {
+  std::string_view from{};  // inclusive
+  std::string_view to{};    // exclusive; empty: no end
   bool reverse = false;
   uint64_t limit = UINT64_MAX;
   // `from` and `to` are users' keys, and the cursor shows users' keys; if not, stored keys, system
@@ -24,38 +29,60 @@ struct CursorBounds {
   bool user_keys = false;
 };
 
+// The same, with the keys.
+struct CursorBounds {
+  operator CursorBoundsView() const {  // NOLINT(google-explicit-constructor)
+    return {from, to, reverse, limit, user_keys};
+  }
+
+  std::string from{};
+  std::string to{};
+  bool reverse = false;
+  uint64_t limit = UINT64_MAX;
+  bool user_keys = false;
+};
+
 // Ownership: holds the read view, and with it every memtable and file that it reads.
 // Threads:   one at a time.
-class UserCursor : public Cursor {
+class UserCursor final : public Cursor, public Recycled<UserCursor> {
  public:
   // Told, when a cursor ends, how many keys it passed that were deleted or expired, and how many it
   // showed.
   using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
 
-  // `listener` must outlive the cursor. `visible`: the sequence to read at. `now_ms`: the time by
+  // The bounds' keys are needed for this call only; `listener` must outlive the cursor. `visible`:
+  // the sequence to read at. `now_ms`: the time by
   // which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
-             CursorBounds bounds, const ScanListener& listener);
+             const CursorBoundsView& bounds, const ScanListener& listener);
   ~UserCursor() override;
 
   bool valid() const override { return valid_; }
   void next() override;
-  Entry entry() const override { return {shown_key_.substr(escape_bytes_), value_}; }
+  Entry entry() const override { return {shown_key_, value_}; }
   const Status& status() const override { return status_; }
 
   // Of the current entry.
   uint64_t expires_at_ms() const { return expires_at_ms_; }
 
  private:
-  // Replaces bounds in users' keys by those of the stored keys that come first, and sets aside what
-  // comes behind.
-  void map_bounds();
-  void enter(const StoredRange& range);
-  void start();
+  // Starts in those stored keys of a range of users' keys that come first, and sets aside what lies
+  // on the other side of the system keys.
+  void start_in_user_keys(std::string_view from, std::string_view to);
+  void start(std::string_view from, std::string_view to);
+  // Forward, versions are taken in batches where that is possible; the key of the version before
+  // current_ stays readable.
+  void step();
+  // Makes the entry under entries_ the current one.
+  void look();
+  // To what next() shows, from any place.
+  void find_next();
   void find_forward();
   void find_backward();
   bool in_bounds(std::string_view key) const {
-    return bounds_.reverse ? key >= bounds_.from : before_end(key, bounds_.to);
+    const uint64_t prefix = order_prefix64(key);
+    if (prefix != far_prefix_) return (prefix < far_prefix_) != reverse_;
+    return reverse_ ? key >= far_bound_ : before_end(key, far_bound_);
   }
   // Whether the version is what a reader sees of its key, and not deleted or expired.
   bool is_live(const EntryView& entry) const {
@@ -64,17 +91,33 @@ class UserCursor : public Cursor {
   bool is_range_deleted(const EntryView& entry) const;
   // Moves from an entry to the first one of another key.
   void skip_key();
+  // From the second entry of `key` on to that of another key.
+  void skip_older(std::string_view key);
   void show(const EntryView& entry);
   void finish(Status status);
 
   const std::shared_ptr<const ReadView> view_;
   const SequenceNumber visible_;
   const uint64_t now_ms_;
-  CursorBounds bounds_;
-  std::optional<StoredRange> rest_;  // of bounds in users' keys: to be walked when these end
-  std::size_t escape_bytes_ = 0;     // that the keys shown have in front, as they are stored
+  const bool reverse_;
+  const uint64_t limit_;
+  std::string far_bound_;            // where the range ends in the cursor's direction
+  uint64_t far_prefix_ = 0;          // the bound's order_prefix64(); UINT64_MAX if there is no end
+  std::optional<StoredRange> rest_;  // of a range of users' keys: to be walked when this one ends
+  const bool user_keys_;
+  std::size_t escape_bytes_ = 0;  // that the keys shown have in front, as they are stored
   const bool has_range_tombstones_;
   MergingIterator entries_;
+
+  // Forward: the version that is looked at, null at the end; in one of the batches, which take
+  // turns, or in entries_.
+  const EntryView* current_ = nullptr;
+  std::array<EntryBatch, 2> batches_;
+  unsigned batch_ = 0;           // the one in use
+  std::size_t batch_at_ = 0;     // of current_
+  std::size_t batch_count_ = 0;  // 0: current_ is in entries_
+  // Whether every entry of the batch is to be shown, but for older versions of a key.
+  bool batch_is_live_ = false;
 
   bool valid_ = false;
   std::string_view shown_key_;

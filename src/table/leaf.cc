@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "base/value_pointer.h"
@@ -59,6 +60,35 @@ const char* find_narrow_problem(const LeafView& leaf) {
   return nullptr;
 }
 
+// How many of the heads are below the wanted one, and how many are not above it. Counting takes
+// fewer cycles than a search, whose branches no processor can foresee.
+std::pair<uint32_t, uint32_t> equal_heads(const char* heads, uint32_t count, uint16_t wanted) {
+  constexpr uint32_t kLanes = 8;
+  using Lanes = uint16_t __attribute__((vector_size(kLanes * sizeof(uint16_t))));
+  const Lanes wanted_lanes = wanted - Lanes{};
+  Lanes below_lanes{};
+  Lanes equal_lanes{};
+  uint32_t at = 0;
+  for (; at + kLanes <= count; at += kLanes) {
+    const auto found = load<Lanes>(heads + 2 * at);
+    // A comparison gives all ones, which is minus one, for true.
+    below_lanes -= static_cast<Lanes>(found < wanted_lanes);
+    equal_lanes -= static_cast<Lanes>(found == wanted_lanes);
+  }
+  uint32_t below = 0;
+  uint32_t equal = 0;
+  for (uint32_t lane = 0; lane < kLanes; ++lane) {
+    below += below_lanes[lane];
+    equal += equal_lanes[lane];
+  }
+  for (; at < count; ++at) {
+    const auto found = load<uint16_t>(heads + 2 * at);
+    below += found < wanted ? 1 : 0;
+    equal += found == wanted ? 1 : 0;
+  }
+  return {below, below + equal};
+}
+
 }  // namespace
 
 std::size_t common_prefix_bytes(std::string_view a, std::string_view b, std::size_t limit) {
@@ -80,16 +110,7 @@ uint32_t LeafView::lower_bound(std::string_view key, SequenceNumber sequence) co
   if (order != 0) return order < 0 ? 0 : count();
   const std::string_view suffix = key.substr(common.size());
   const uint16_t wanted = order_prefix16(suffix);
-  // Counting takes fewer cycles than a search, whose branches no processor can foresee.
-  const uint32_t slots = count();
-  const char* const heads = offsets() + 2 * slots;
-  uint32_t low = 0;
-  uint32_t high = 0;
-  for (uint32_t slot = 0; slot < slots; ++slot) {
-    const auto found = load<uint16_t>(heads + 2 * slot);
-    low += found < wanted ? 1 : 0;
-    high += found <= wanted ? 1 : 0;
-  }
+  auto [low, high] = equal_heads(offsets() + 2 * count(), count(), wanted);
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
     const Record candidate = record(middle);

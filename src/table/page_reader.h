@@ -32,8 +32,8 @@ class ImagePageReader final : public PageReader {
   const char* image() const override { return image_; }
 
  private:
-  const char* const image_;
-  const std::shared_ptr<const void> owner_;
+  const char* image_;
+  std::shared_ptr<const void> owner_;
 };
 
 // Finds the page in the cache, or reads it, and of a compressed table its group, into the cache.

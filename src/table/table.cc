@@ -245,7 +245,12 @@ std::unique_ptr<PageReader> Table::new_reader() const {
 }
 
 std::unique_ptr<TableIterator> Table::new_iterator() const {
-  return std::make_unique<TableIterator>(*file_, new_reader());
+  if (std::shared_ptr<const HugeBuffer> image = image_owner(); image != nullptr) {
+    const char* data = image->data();
+    return std::make_unique<TableIterator>(*file_, ImagePageReader(data, std::move(image)));
+  }
+  return std::make_unique<TableIterator>(*file_,
+                                         std::make_unique<CachedPageReader>(*file_, *cache_));
 }
 
 std::unique_ptr<EntryIterator> Table::new_scanner(std::size_t buffer_bytes) const {

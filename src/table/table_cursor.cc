@@ -1,5 +1,6 @@
 #include "table/table_cursor.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/coding.h"
@@ -73,17 +74,45 @@ Result<uint64_t> TableCursor::read_fence(uint32_t number) {
   return load<uint64_t>(*page + number % kFencesPerPage * sizeof(uint64_t));
 }
 
-// Halves what is left without a branch on what it finds, which no processor could foresee.
-Result<uint32_t> TableCursor::search_fences(uint32_t low, uint64_t wanted, bool beyond) {
-  uint32_t left = file_.header().data_page_count - low;
-  while (left > 0) {
-    const uint32_t half = left - left / 2;
-    ASHLAR_TRY_ASSIGN(const uint64_t found, fence(low + half - 1));
-    const bool before = (found < wanted) | (beyond & (found == wanted));
-    low += before ? half : 0;
-    left = before ? left - half : half - 1;
+Result<uint32_t> TableCursor::search_fences(uint32_t low, uint64_t wanted) {
+  if (fences_ != nullptr) return search_fences_in_image(low, wanted);
+  uint32_t high = file_.header().data_page_count;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    ASHLAR_TRY_ASSIGN(const uint64_t found, read_fence(middle));
+    if (found < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low;
+}
+
+// First the last page of fences that begins below `wanted`, then the place in that page; what is
+// left is halved without a branch on what is found, which no processor could foresee.
+uint32_t TableCursor::search_fences_in_image(uint32_t low, uint64_t wanted) const {
+  const uint32_t count = file_.header().data_page_count;
+  if (low >= count) return count;
+  uint32_t page = low / kFencesPerPage;
+  for (uint32_t left = (count - 1) / kFencesPerPage - page + 1; left > 1;) {
+    const uint32_t half = left / 2;
+    const uint64_t first = load<uint64_t>(fences_ + std::size_t{page + half} * kPageBytes);
+    page += first < wanted ? half : 0;
+    left -= half;
+  }
+  low = std::max(low, page * kFencesPerPage);
+  const char* at =
+      fences_ + std::size_t{page} * kPageBytes + (low - page * kFencesPerPage) * sizeof(uint64_t);
+  const char* const begin = at;
+  uint32_t left = std::min(count, (page + 1) * kFencesPerPage) - low;
+  while (left > 1) {
+    const uint32_t half = left / 2;
+    at += load<uint64_t>(at + (half - 1) * sizeof(uint64_t)) < wanted ? half * sizeof(uint64_t) : 0;
+    left -= half;
+  }
+  const bool behind = load<uint64_t>(at) < wanted;
+  return low + static_cast<uint32_t>((at - begin) / sizeof(uint64_t)) + (behind ? 1 : 0);
 }
 
 Result<uint32_t> TableCursor::search_leaves(std::string_view key, SequenceNumber sequence) {
@@ -91,12 +120,15 @@ Result<uint32_t> TableCursor::search_leaves(std::string_view key, SequenceNumber
   const int order = key.substr(0, common.size()).compare(common);
   if (order != 0) return order < 0 ? 1 : file_.header().data_page_count + 1;
   const uint64_t wanted = order_prefix64(key.substr(common.size()));
-  ASHLAR_TRY_ASSIGN(const uint32_t first, search_fences(0, wanted, false));
+  ASHLAR_TRY_ASSIGN(const uint32_t first, search_fences(0, wanted));
   uint32_t behind = first;
   if (first < file_.header().data_page_count) {
     ASHLAR_TRY_ASSIGN(const uint64_t found, fence(first));
     if (found == wanted) {
-      ASHLAR_TRY_ASSIGN(behind, search_fences(first + 1, wanted, true));
+      behind = file_.header().data_page_count;
+      if (wanted != UINT64_MAX) {
+        ASHLAR_TRY_ASSIGN(behind, search_fences(first + 1, wanted + 1));
+      }
     }
   }
   uint32_t low = first + 1;

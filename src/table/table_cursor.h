@@ -51,6 +51,18 @@ class TableCursor {
   Status seek(std::string_view key, SequenceNumber sequence);
   Status next();
   Status previous();
+  // Of a leaf that is not wide.
+  const LeafView& leaf() const { return leaf_; }
+  // For whoever reads a slot by himself: fetches what a scan will look at after some others.
+  void prefetch_behind(uint32_t slot) const { prefetch_record(slot + kPrefetchDistance); }
+  // Moves so many slots ahead within the leaf.
+  void skip(uint32_t slots) { load_slot(slot_ + slots); }
+  // How many of the leaf's records behind this one belong to keys before `key`.
+  uint32_t count_before(std::string_view key) const {
+    if (span_ > 1) return 0;
+    const uint32_t end = leaf_.lower_bound(key, kMaximumSequence);
+    return end > slot_ ? end - slot_ - 1 : 0;
+  }
   // next() within the leaf, which cannot fail; false at its last record.
   bool step() {
     if (slot_ + 1 >= count_) return false;
@@ -102,14 +114,18 @@ class TableCursor {
     }
   }
   bool before(std::string_view key, SequenceNumber sequence) const;
-  Result<uint64_t> fence(uint32_t number) {
-    if (fences_ == nullptr) return read_fence(number);
+  uint64_t fence_in_image(uint32_t number) const {
     const std::size_t page = number / kFencesPerPage;
     return load<uint64_t>(fences_ + page * kPageBytes + number % kFencesPerPage * sizeof(uint64_t));
   }
+  Result<uint64_t> fence(uint32_t number) {
+    if (fences_ == nullptr) return read_fence(number);
+    return fence_in_image(number);
+  }
   Result<uint64_t> read_fence(uint32_t number);
-  // The first fence, from `low` on, that is at least `wanted` (or, if `beyond`, more).
-  Result<uint32_t> search_fences(uint32_t low, uint64_t wanted, bool beyond);
+  // The first fence, from `low` on, that is at least `wanted`.
+  Result<uint32_t> search_fences(uint32_t low, uint64_t wanted);
+  uint32_t search_fences_in_image(uint32_t low, uint64_t wanted) const;
   // The first page of the first leaf that begins with an entry not before (key, sequence); behind
   // the last page if there is none.
   Result<uint32_t> search_leaves(std::string_view key, SequenceNumber sequence);

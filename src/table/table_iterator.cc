@@ -1,12 +1,59 @@
 #include "table/table_iterator.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/entry_batch.h"
 
 namespace ashlar {
 
 void TableIterator::arrive(Status status) {
   status_ = std::move(status);
   if (cursor_.valid()) take_record();
+}
+
+std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
+  if (cursor_.wide()) return 0;
+  const std::string_view prefix = cursor_.prefix();
+  const char* const page = cursor_.leaf().page();
+  const char* const offsets = cursor_.leaf().offsets();
+  const uint32_t first = cursor_.slot();
+  most = std::min({most, EntryBatch::kCapacity, std::size_t{cursor_.count() - first}});
+  batch->newest = 0;
+  batch->plain = true;
+  uint32_t taken = 0;
+  for (; taken < most; ++taken) {
+    cursor_.prefetch_behind(first + taken);
+    const char* const bytes = page + load<uint16_t>(offsets + 2 * (first + taken));
+    Record record;
+    const bool plain = decode_plain_record(bytes, &record.suffix, &record.value);
+    if (!plain) decode_trusted_record(bytes, &record);
+    const std::size_t key_bytes = prefix.size() + record.suffix.size();
+    if (key_bytes > EntryBatch::kKeyBytes) break;
+    char* const key = batch->keys[taken].data();
+    copy_key_bytes(key, prefix.data(), prefix.size());
+    copy_key_bytes(key + prefix.size(), record.suffix.data(), record.suffix.size());
+    std::construct_at(&batch->entries[taken], record.entry({key, key_bytes}));
+    if (!plain) {
+      batch->newest = std::max(batch->newest, record.sequence);
+      batch->plain = batch->plain && record.kind == EntryKind::kSet && !record.value_is_pointer &&
+                     record.expires_at_ms == 0;
+    }
+  }
+  if (taken == 0) return 0;
+  cursor_.skip(taken - 1);
+  entry_ = batch->entries[taken - 1];
+  return taken;
+}
+
+void TableIterator::begin_key(KeyBuffer* key, std::size_t bytes) const {
+  if (bytes > key->capacity) {
+    key->large.resize(bytes);
+    key->bytes = key->large.data();
+    key->capacity = bytes;
+  }
+  cursor_.prefix().copy(key->bytes, bytes);
+  key->page = cursor_.page();
 }
 
 }  // namespace ashlar

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/coding.h"
 #include "base/entry.h"
+#include "base/recycled.h"
 #include "table/page_reader.h"
 #include "table/table_cursor.h"
 
@@ -13,12 +15,15 @@ namespace ashlar {
 
 // Ownership: `file` must outlive it.
 // Threads:   one at a time.
-class TableIterator final : public EntryIterator {
+class TableIterator final : public EntryIterator, public Recycled<TableIterator> {
  public:
+  TableIterator(const TableFile& file, ImagePageReader image)
+      : image_(std::move(image)), cursor_(file, image_, image_) {}
   // Leaves come from `data`, fences from `index` or, if that is null, from `data` too.
   TableIterator(const TableFile& file, std::unique_ptr<PageReader> data,
                 std::unique_ptr<PageReader> index = nullptr)
-      : data_(std::move(data)),
+      : image_(nullptr),
+        data_(std::move(data)),
         index_(std::move(index)),
         cursor_(file, *data_, index_ == nullptr ? *data_ : *index_) {}
 
@@ -37,41 +42,38 @@ class TableIterator final : public EntryIterator {
     }
   }
   void previous() override { arrive(cursor_.previous()); }
+  std::size_t known_before(std::string_view key) const override {
+    return cursor_.count_before(key);
+  }
+  // Of one leaf.
+  std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
   const Status& status() const override { return status_; }
 
  private:
   // Whole keys are put together in two buffers by turns, so that a key outlives one move.
   struct KeyBuffer {
-    char* reserve(std::size_t bytes) {
-      if (bytes <= small.size()) return small.data();
-      if (large.size() < bytes) {
-        large.resize(bytes);
-        page = 0;
-      }
-      return large.data();
-    }
-    uint32_t page = 0;  // whose leaf's prefix the bytes at `last` begin with
-    char* last = nullptr;
     std::array<char, 48> small;
     std::string large;
+    char* bytes = small.data();
+    std::size_t capacity = sizeof(small);
+    uint32_t page = 0;  // whose leaf's prefix the bytes begin with
   };
 
   void arrive(Status status);
   void take_record() {
     KeyBuffer& key = keys_[newest_ ^= 1];
-    const std::string_view prefix = cursor_.prefix();
-    const std::string_view suffix = cursor_.record().suffix;
-    const std::size_t bytes = prefix.size() + suffix.size();
-    char* const whole = key.reserve(bytes);
-    if (cursor_.page() != key.page || whole != key.last) {
-      prefix.copy(whole, prefix.size());
-      key.page = cursor_.page();
-      key.last = whole;
-    }
-    suffix.copy(whole + prefix.size(), suffix.size());
-    entry_ = cursor_.record().entry({whole, bytes});
+    const Record& record = cursor_.record();
+    const std::size_t prefix_bytes = cursor_.prefix().size();
+    const std::size_t bytes = prefix_bytes + record.suffix.size();
+    if (cursor_.page() != key.page || bytes > key.capacity) [[unlikely]]
+      begin_key(&key, bytes);
+    copy_key_bytes(key.bytes + prefix_bytes, record.suffix.data(), record.suffix.size());
+    entry_ = record.entry({key.bytes, bytes});
   }
+  // Gives the buffer room and the leaf's prefix.
+  void begin_key(KeyBuffer* key, std::size_t bytes) const;
 
+  ImagePageReader image_;  // unless there are the other two
   const std::unique_ptr<PageReader> data_;
   const std::unique_ptr<PageReader> index_;
   TableCursor cursor_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/entry_batch.h"
 #include "base/epoch.h"
 #include "base/hash.h"
 #include "base/value_pointer.h"
@@ -172,9 +173,44 @@ inline void expect_backward(EntryIterator& it, const std::vector<TestEntry>& ent
   ASSERT_EQ(left, 0u);
 }
 
-// Seeks, then steps to and fro; `backward` false for a scanner.
+// What the valid iterator, which stands at entries[at], says about the entries behind is true.
+inline void expect_knowledge(const EntryIterator& it, const std::vector<TestEntry>& entries,
+                             std::size_t at, std::mt19937_64& random) {
+  const std::string key = mutated(entries[std::min(entries.size() - 1, at + random() % 20)].key,
+                                  random);
+  const std::size_t known = it.known_before(key);
+  ASSERT_LT(at + known, entries.size());
+  if (known > 0) {
+    ASSERT_LT(entries[at + known].key, key);
+  }
+}
+
+// Takes a batch from the valid iterator, which stands at entries[*at], and moves *at along.
+inline void expect_batch(EntryIterator& it, const std::vector<TestEntry>& entries, std::size_t* at,
+                         std::mt19937_64& random, EntryBatch& batch) {
+  const std::size_t most = random() % (EntryBatch::kCapacity + 4);
+  const std::size_t taken = it.take_batch(&batch, most);
+  ASSERT_LE(taken, std::min(most, EntryBatch::kCapacity));
+  if (taken == 0) return;
+  SequenceNumber newest = 0;
+  bool plain = true;
+  for (std::size_t i = 0; i < taken; ++i) {
+    ASSERT_LT(*at + i, entries.size());
+    const EntryView& entry = batch.entries[i];
+    ASSERT_TRUE(same_entry(entry, entries[*at + i])) << "entry " << *at + i << " of a batch";
+    newest = std::max(newest, entry.sequence);
+    plain = plain && entry.kind == EntryKind::kSet && !entry.value_is_pointer &&
+            entry.expires_at_ms == 0;
+  }
+  ASSERT_EQ(batch.newest, newest);
+  ASSERT_EQ(batch.plain, plain);
+  *at += taken - 1;
+}
+
+// Seeks, then steps to and fro, or takes batches; `backward` false for a scanner.
 inline void expect_seeks(EntryIterator& it, const std::vector<TestEntry>& entries,
                          std::mt19937_64& random, int count, bool backward = true) {
+  EntryBatch batch;
   for (int i = 0; i < count && !entries.empty(); ++i) {
     const TestEntry& near = entries[random() % entries.size()];
     const std::string key = mutated(near.key, random);
@@ -192,6 +228,12 @@ inline void expect_seeks(EntryIterator& it, const std::vector<TestEntry>& entrie
       ASSERT_EQ(it.valid(), at < entries.size());
       if (!it.valid()) break;
       ASSERT_TRUE(same_entry(it.entry(), entries[at])) << "entry " << at;
+      expect_knowledge(it, entries, at, random);
+      if (random() % 3 == 0) {
+        expect_batch(it, entries, &at, random, batch);
+        if (testing::Test::HasFatalFailure()) return;
+        ASSERT_TRUE(same_entry(it.entry(), entries[at])) << "entry " << at << " behind a batch";
+      }
       if (backward && random() % 2 == 0) {
         it.previous();
         --at;  // in front of the first: beyond the end, as a number

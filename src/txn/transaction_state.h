@@ -60,8 +60,9 @@ class TransactionState : public CommitGate {
  private:
   // How old it may become; UINT64_MAX: as old as it likes.
   uint64_t lifetime_ns() const;
-  // kAborted if it is.
-  Status young() const;
+  // kAborted if it is too old.
+  Status young() const { return options_.age_limit.count() <= 0 ? Status() : check_age(); }
+  Status check_age() const;
   Status writable() const;
   // Of a transaction that is about to write: learns under which rules. Null: nothing is written
   // along.

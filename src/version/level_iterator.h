@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "base/entry.h"
+#include "base/recycled.h"
 #include "version/stored_file.h"
 
 namespace ashlar {
 
 // `tables` are in key order, do not overlap, and outlive the iterator.
-class LevelIterator final : public EntryIterator {
+class LevelIterator final : public EntryIterator, public Recycled<LevelIterator> {
  public:
   explicit LevelIterator(const std::vector<const StoredTable*>& tables) : tables_(tables) {}
 
@@ -24,6 +25,12 @@ class LevelIterator final : public EntryIterator {
     if (!inner_->valid()) skip_forward();
   }
   void previous() override;
+  std::size_t known_before(std::string_view key) const override {
+    return inner_->known_before(key);
+  }
+  std::size_t take_batch(EntryBatch* batch, std::size_t most) override {
+    return inner_->take_batch(batch, most);
+  }
   const Status& status() const override;
 
  private:
