@@ -1,10 +1,12 @@
 // A JSON text: refused, or read so that it is written and read back the same, and so that its order
 // key comes back. Two texts with a zero byte between them: their keys have the order of the values.
-// Any bytes as an order key: refused, or the one form of a value.
+// Any bytes as an order key: refused, or the one form of a value. The reader of parts: where it
+// says anything, it says what the reader of whole documents does.
 #include <compare>
 #include <string>
 
 #include "document/json_order.h"
+#include "document/json_parts.h"
 #include "document/json_text.h"
 #include "fuzz.h"
 
@@ -38,6 +40,29 @@ void check_order(const JsonValue& a, const JsonValue& b) {
   ASHLAR_CHECK(order == (order_key(b, true) <=> order_key(a, true)));
 }
 
+void check_parts(std::string_view text) {
+  WantedParts whole;
+  whole.add(SingularPath());
+  WantedParts some;
+  for (const char* const path : {"$.a", "$.b.c", "$.tags[0]", "$.items"}) {
+    some.add(*SingularPath::parse(path));
+  }
+  JsonValue read;
+  const auto parsed = parse_json(text);
+  if (read_parts(text, whole, &read)) {
+    ASHLAR_CHECK(parsed.ok() && to_json(*parsed) == to_json(read));
+  }
+  if (!read_parts(text, some, &read)) return;
+  ASHLAR_CHECK(parsed.ok());
+  for (const char* const path : {"$.a", "$.b.c", "$.tags[0]", "$.items"}) {
+    const auto singular = SingularPath::parse(path);
+    const JsonValue* const wanted = singular->find(*parsed);
+    const JsonValue* const found = singular->find(read);
+    ASHLAR_CHECK((wanted == nullptr) == (found == nullptr));
+    if (wanted != nullptr) ASHLAR_CHECK(to_json(*wanted) == to_json(*found));
+  }
+}
+
 void check_key(std::string_view bytes, bool descending) {
   std::string_view left = bytes;
   const auto value = take_order_key(&left, descending);
@@ -60,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::size_t split = input.find('\0');
   const auto first = parse_json(input.substr(0, split));
   if (first.ok()) check_value(*first);
+  check_parts(input.substr(0, split));
   if (!first.ok()) ASHLAR_CHECK(!first.status().message().empty());
   if (split == std::string_view::npos) return 0;
   const auto second = parse_json(input.substr(split + 1));

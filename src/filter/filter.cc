@@ -1,9 +1,11 @@
 #include "filter/filter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "document/json_order.h"
 #include "filter/json_spelling.h"
+#include "filter/simple_spelling.h"
 #include "filter/text_spelling.h"
 
 namespace ashlar {
@@ -123,6 +125,21 @@ bool matches(const FilterNode& node, const JsonValue& document, PathRoot root) {
   return false;
 }
 
+void add_wanted_parts(const FilterNode& filter, WantedParts* wanted) {
+  switch (filter.op) {
+    case FilterOperator::kTrue:
+      return;
+    case FilterOperator::kAnd:
+    case FilterOperator::kOr:
+    case FilterOperator::kNot:
+      for (const FilterNodePtr& child : filter.children) add_wanted_parts(*child, wanted);
+      return;
+    default:
+      // Of kAnyElement, too: filters of elements read what is below the path.
+      wanted->add(filter.path);
+  }
+}
+
 bool Filter::matches(const JsonValue& document) const {
   return ashlar::matches(*root_, document);
 }
@@ -130,6 +147,9 @@ bool Filter::matches(const JsonValue& document) const {
 Result<Filter> Filter::parse(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string_view::npos && text[first] == '{';
+  if (FilterNodePtr simple = is_json ? nullptr : parse_simple_filter(text)) {
+    return Filter(std::move(simple));
+  }
   auto root = is_json ? parse_json_filter(text) : parse_text_filter(text);
   if (!root.ok()) return root.status();
   return Filter(std::move(root).value());

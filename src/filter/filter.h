@@ -31,6 +31,7 @@
 #include <string_view>
 
 #include "ashlar/result.h"
+#include "document/json_parts.h"
 #include "document/json_value.h"
 #include "filter/filter_node.h"
 #include "filter/path_values.h"
@@ -73,5 +74,8 @@ class Filter {
 // The same for a part of a filter.
 bool matches(const FilterNode& node, const JsonValue& document,
              PathRoot root = PathRoot::kDocument);
+
+// Adds what matches() reads of a document.
+void add_wanted_parts(const FilterNode& filter, WantedParts* wanted);
 
 }  // namespace ashlar

@@ -94,6 +94,11 @@ bool Index::covers_nothing_beside(std::string_view from, std::string_view to) co
   return from <= stored_prefix_ && (to.empty() || (!end.empty() && end <= to));
 }
 
+void Index::add_wanted_parts(WantedParts* wanted) const {
+  ashlar::add_wanted_parts(filter_.root(), wanted);
+  for (const SingularPath& path : paths_) wanted->add(path);
+}
+
 void Index::append_value(std::size_t field, const JsonValue& value, std::string* out) const {
   if (collation_ != nullptr && value.is_string()) {
     append_order_key(JsonValue::string(collation_->sort_key(value.as_text())), descending(field),
@@ -109,13 +114,18 @@ Status Index::collect(std::size_t field, const JsonValue& document, FieldValues*
   std::set<std::string> seen;
   bool long_array = false;
   bool too_many = false;
+  // Nothing is remembered of a single value, which most fields have.
+  const auto is_new = [&](const std::string& bytes) {
+    if (seen.empty()) seen.insert(found->values.front().bytes);
+    return seen.insert(bytes).second;
+  };
   const auto add = [&](const JsonValue& value) {
     FieldValues::Encoded encoded;
     append_value(field, value, &encoded.bytes);
     encoded.is_null = value.is_null();
     if (value.is_array() && encoded.bytes.size() > kLongestWholeArrayBytes) {
       long_array = true;
-    } else if (seen.insert(encoded.bytes).second) {
+    } else if (found->values.empty() || is_new(encoded.bytes)) {
       found->values.push_back(std::move(encoded));
       too_many = found->values.size() > kMaximumEntriesPerDocument;
     }

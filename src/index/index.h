@@ -79,6 +79,9 @@ class Index {
   Status append_entries(std::string_view document_key, const JsonValue& document,
                         DocumentEntries* out) const;
 
+  // Adds what append_entries() reads of a document.
+  void add_wanted_parts(WantedParts* wanted) const;
+
   // Appends what a value of a field looks like in an entry. Entries are entries_begin(), then this
   // for each field, then, if not exclusive, the document's key. Of the order of fields: the
   // encoding has the field's direction in it, so that entries ascend as bytes.

@@ -177,6 +177,8 @@ Result<IndexBuilder::Chunk> IndexBuilder::build_chunk(const Index& index,
   options.owner = "building index '" + index.name() + "'";
   TransactionState transaction(engine_, registry_, options, &catalogue_);
   const std::string& prefix = index.options().prefix;
+  WantedParts wanted;
+  index.add_wanted_parts(&wanted);
   const auto cursor = transaction.new_cursor(
       {.from = std::max(from.next, prefix), .to = end_of_prefix(prefix), .user_keys = true});
   Chunk chunk;
@@ -189,7 +191,7 @@ Result<IndexBuilder::Chunk> IndexBuilder::build_chunk(const Index& index,
     ++chunk.documents;
     bytes += entry.value.size();
     const StoredKey key(entry.key);
-    const auto document = find_document(transaction, key);
+    const auto document = find_document(transaction, key, wanted);
     ASHLAR_TRY(document.status());
     if (!*document) continue;
     ASHLAR_TRY(replace_entries(index, transaction, key, nullptr, &**document));

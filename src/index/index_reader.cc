@@ -49,6 +49,11 @@ std::unique_ptr<IndexCursor> IndexReader::entries(const IndexBounds& bounds, boo
   return std::make_unique<IndexCursor>(moment_.new_cursor(stored(bounds, reverse)));
 }
 
+Result<std::string> IndexReader::behind_first_value(std::string_view values) const {
+  ASHLAR_TRY_ASSIGN(const std::string_view front, front_of(*index_, values, 1));
+  return end_of_prefix(front);
+}
+
 Result<bool> IndexReader::has_trait(IndexTrait trait, std::size_t field) {
   std::string value;
   const Status status = moment_.get(trait_key(index_->id(), trait, field), &value);

@@ -61,6 +61,9 @@ class IndexReader {
   // Entries within the bounds in ascending order of their bytes, or descending.
   std::unique_ptr<IndexCursor> entries(const IndexBounds& bounds, bool reverse = false);
 
+  // The place behind all entries whose first field has the value that it has in these.
+  Result<std::string> behind_first_value(std::string_view values) const;
+
   // Whether some document of this moment may show the trait in this field.
   Result<bool> has_trait(IndexTrait trait, std::size_t field);
 

@@ -47,6 +47,13 @@ Result<bool> holds_all_documents(const Index& index, TransactionState* transacti
 
 }  // namespace
 
+IndexSet::IndexSet(std::vector<ListedIndex> indexes, uint64_t rules)
+    : indexes_(std::move(indexes)), rules_(rules) {
+  for (const ListedIndex& listed : indexes_) {
+    if (listed.kept_up()) listed.index->add_wanted_parts(&wanted_);
+  }
+}
+
 const ListedIndex* IndexSet::find(std::string_view name) const {
   const auto found = std::find_if(indexes_.begin(), indexes_.end(),
                                   [&](const auto& listed) { return listed.index->name() == name; });
@@ -77,14 +84,16 @@ bool IndexSet::covers_some_of(std::string_view from, std::string_view to) const 
 
 Status IndexSet::before_set(TransactionState* transaction, std::string_view key,
                             std::string_view value, uint64_t expires_at_ms) const {
-  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before, find_document(*transaction, key));
+  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before,
+                    find_document(*transaction, key, wanted_));
   std::optional<StoredDocument> after;
-  if (auto content = parse_document(value)) after = {std::move(*content), expires_at_ms};
+  if (auto content = parse_document(value, wanted_)) after = {std::move(*content), expires_at_ms};
   return replace_in_all(transaction, key, before ? &*before : nullptr, after ? &*after : nullptr);
 }
 
 Status IndexSet::before_del(TransactionState* transaction, std::string_view key) const {
-  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before, find_document(*transaction, key));
+  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before,
+                    find_document(*transaction, key, wanted_));
   return replace_in_all(transaction, key, before ? &*before : nullptr, nullptr);
 }
 

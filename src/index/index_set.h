@@ -30,8 +30,7 @@ struct ListedIndex {
 // Threads:   any; never changes.
 class IndexSet : public WriteCompanion, public std::enable_shared_from_this<IndexSet> {
  public:
-  IndexSet(std::vector<ListedIndex> indexes, uint64_t rules)
-      : indexes_(std::move(indexes)), rules_(rules) {}
+  IndexSet(std::vector<ListedIndex> indexes, uint64_t rules);
 
   // In the order of their ids.
   const std::vector<ListedIndex>& indexes() const { return indexes_; }
@@ -55,6 +54,7 @@ class IndexSet : public WriteCompanion, public std::enable_shared_from_this<Inde
 
   const std::vector<ListedIndex> indexes_;
   const uint64_t rules_;
+  WantedParts wanted_;  // of documents, by those that are kept up
 };
 
 }  // namespace ashlar

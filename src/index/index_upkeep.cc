@@ -89,14 +89,21 @@ std::optional<JsonValue> parse_document(std::string_view value) {
   return std::move(parsed).value();
 }
 
+std::optional<JsonValue> parse_document(std::string_view value, const WantedParts& wanted) {
+  std::optional<JsonValue> document(std::in_place);
+  if (read_parts(value, wanted, &*document)) return document;
+  return parse_document(value);
+}
+
 Result<std::optional<StoredDocument>> find_document(TransactionState& transaction,
-                                                    std::string_view key) {
+                                                    std::string_view key,
+                                                    const WantedParts& wanted) {
   std::string value;
   uint64_t expires_at_ms = 0;
   const Status status = transaction.get(key, &value, &expires_at_ms);
   if (status.is(StatusCode::kNotFound)) return std::optional<StoredDocument>();
   ASHLAR_TRY(status);
-  auto content = parse_document(value);
+  auto content = parse_document(value, wanted);
   if (!content) return std::optional<StoredDocument>();
   return std::optional(StoredDocument{std::move(*content), expires_at_ms});
 }

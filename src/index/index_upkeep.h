@@ -14,16 +14,20 @@ namespace ashlar {
 
 // A document that is in the way of another one, or that was there before.
 struct StoredDocument {
-  JsonValue content;
+  JsonValue content;  // what indexes read of it, at least
   uint64_t expires_at_ms = 0;
 };
 
 // The document in a value; nothing if the value is no JSON.
 std::optional<JsonValue> parse_document(std::string_view value);
+// The wanted parts of it, or more.
+std::optional<JsonValue> parse_document(std::string_view value, const WantedParts& wanted);
 
-// What the transaction finds at the key, if it is a document. The key counts as read.
+// What the transaction finds at the key, if it is a document: the wanted parts of it. The key
+// counts as read.
 Result<std::optional<StoredDocument>> find_document(TransactionState& transaction,
-                                                    std::string_view key);
+                                                    std::string_view key,
+                                                    const WantedParts& wanted);
 
 // Replaces the entries of `before` by those of `after`; either may be null. The key is a stored
 // one. An entry that both have in common, and that expires at the same time, is left alone.

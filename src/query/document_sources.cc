@@ -19,16 +19,6 @@ bool is_within(const std::vector<IndexBounds>& all, std::string_view values) {
   return bounds.to.empty() || values < bounds.to;
 }
 
-// Parses the document if nobody has; false if it is none.
-bool parse(Row* row) {
-  if (row->is_parsed) return true;
-  auto document = parse_document(row->text);
-  if (!document) return false;
-  row->document = std::move(*document);
-  row->is_parsed = true;
-  return true;
-}
-
 class FetchSource : public RowSource {
  public:
   FetchSource(PlanNode& node, const RunContext& context)
@@ -55,7 +45,7 @@ class FetchSource : public RowSource {
   // A document with several entries is shown at the first of them that the scan meets: which one
   // that is follows from the document, so that nothing has to be remembered.
   Result<bool> is_first_entry(Row* row) {
-    if (!parse(row)) return false;
+    if (!row->parse_all()) return false;
     DocumentEntries all;
     const StoredKey stored(row->key);
     ASHLAR_TRY(access_.index->append_entries(stored, row->document, &all));
@@ -87,7 +77,7 @@ class CoveredSource : public RowSource {
     for (std::size_t field = 0; field < values.size(); ++field) {
       put(index_.path(field), std::move(values[field]), &row->document);
     }
-    row->is_parsed = true;
+    row->parsed = Row::Parsed::kAll;
     return true;
   }
 
@@ -114,18 +104,30 @@ class CoveredSource : public RowSource {
 class FilterSource : public RowSource {
  public:
   FilterSource(PlanNode& node, const RunContext& context)
-      : filter_(context.spec.filter), child_(make_source(*node.children.front(), context)) {}
+      : filter_(context.spec.filter),
+        wanted_(context.wanted),
+        is_decided_(is_decided(*node.children.front(), context.spec)),
+        child_(make_source(*node.children.front(), context)) {}
 
   Result<bool> next(Row* row) override {
     for (;;) {
       ASHLAR_TRY_ASSIGN(const bool found, child_->next(row));
       if (!found) return false;
-      if (parse(row) && filter_.matches(row->document)) return true;
+      if (is_decided_) return true;
+      if (row->parse_parts(wanted_) && filter_.matches(row->document)) return true;
     }
   }
 
  private:
+  // Whether all rows match: they are documents, as they have entries in an index, and the filter
+  // asks for no more than these say. What else reads the documents expects them to be parsed here.
+  static bool is_decided(const PlanNode& child, const QuerySpec& spec) {
+    return child.kind == PlanNode::Kind::kFetch && child.access.exact && spec.read_paths.empty();
+  }
+
   const Filter& filter_;
+  const WantedParts& wanted_;
+  const bool is_decided_;
   const std::unique_ptr<RowSource> child_;
 };
 

@@ -52,6 +52,10 @@ void ExternalSorter::sort_memory() {
     memory_.erase(end, memory_.end());
   }
   if (memory_.size() > options_.keep) memory_.resize(options_.keep);
+  if (memory_.size() == options_.keep && !memory_.empty() &&
+      may_be_kept(memory_.back().order, memory_.back().key)) {
+    bound_ = {memory_.back().order, memory_.back().key, {}};
+  }
   memory_bytes_ = 0;
   for (const SortRecord& record : memory_) memory_bytes_ += record.bytes();
 }

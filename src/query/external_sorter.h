@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,11 @@ class ExternalSorter {
   ExternalSorter(const ExternalSorter&) = delete;
   ExternalSorter& operator=(const ExternalSorter&) = delete;
 
+  // Whether a record with this order and key may be among those that are kept; if not, adding it
+  // changes nothing.
+  bool may_be_kept(std::string_view order, std::string_view key) const {
+    return !bound_ || order < bound_->order || (order == bound_->order && key < bound_->key);
+  }
   // Errors of writing files.
   Status add(SortRecord record);
   // Goes to the first record.
@@ -69,8 +75,9 @@ class ExternalSorter {
   std::size_t memory_bytes_ = 0;
   std::size_t granted_bytes_ = 0;
   std::size_t memory_at_ = 0;
-  std::vector<SortRun> runs_;  // of falling levels
-  std::vector<Input> inputs_;  // a heap, the least on top
+  std::vector<SortRun> runs_;        // of falling levels
+  std::vector<Input> inputs_;        // a heap, the least on top
+  std::optional<SortRecord> bound_;  // no record behind it is kept; without its payload
   SortRecord last_;
   SortRecord* current_ = nullptr;
   uint64_t given_ = 0;

@@ -97,6 +97,31 @@ TEST_F(ExternalSorterTest, OfTheFirstOnesAloneKeepsNoMoreInMemory) {
   EXPECT_EQ(places.back(), "o100000k9");
 }
 
+// Records that the sorter says it would drop are left out, as sorting does.
+TEST_F(ExternalSorterTest, TellsWhichRecordsAreOfNoInterest) {
+  constexpr int kCount = 20'000;
+  constexpr int kKept = 699;
+  ExternalSorter sorter(*engine_, {.keep = kKept});
+  int left_out = 0;
+  for (int number = 0; number < kCount; ++number) {
+    const int place = static_cast<int>(int64_t{number} * 7919 % kCount);
+    SortRecord record{std::to_string(100'000 + place / 3), std::to_string(place % 3), {}};
+    if (!sorter.may_be_kept(record.order, record.key)) {
+      ++left_out;
+    } else {
+      ASSERT_TRUE(sorter.add(std::move(record)).ok());
+    }
+  }
+  ASSERT_TRUE(sorter.finish().ok());
+  EXPECT_GT(left_out, kCount / 2);
+  const auto places = drain(&sorter);
+  ASSERT_EQ(places.size(), std::size_t{kKept});
+  for (int place = 0; place < kKept; ++place) {
+    ASSERT_EQ(places[static_cast<std::size_t>(place)],
+              std::to_string(100'000 + place / 3) + std::to_string(place % 3));
+  }
+}
+
 TEST_F(ExternalSorterTest, GivesItsMemoryBack) {
   const std::size_t before = engine_->memory_budget().used(MemoryUse::kQuery);
   {

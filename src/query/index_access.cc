@@ -95,6 +95,7 @@ class BoundsBuilder {
 
  private:
   void describe(std::size_t field, const ValueSet& values) {
+    access_->bounded_fields = field + 1;
     std::string& text = access_->condition;
     text +=
         (text.empty() ? "" : ", ") + index_.options().fields[field].path + " " + values.describe();
@@ -163,6 +164,49 @@ bool is_field(const Index& index, const SingularPath& path) {
   return false;
 }
 
+// Whether a condition may say something about the values at the path: it starts where the path
+// does.
+bool may_bound(const FilterNode& filter, const SingularPath& path) {
+  switch (filter.op) {
+    case FilterOperator::kTrue:
+      return false;
+    case FilterOperator::kAnd:
+    case FilterOperator::kOr:
+    case FilterOperator::kNot:
+      return std::any_of(filter.children.begin(), filter.children.end(),
+                         [&](const FilterNodePtr& child) { return may_bound(*child, path); });
+    default:
+      return path.steps().empty() || filter.path.steps().empty() ||
+             path.steps().front().name == filter.path.steps().front().name;
+  }
+}
+
+// Whether the bounds say all that the filter does. May say no where it is so.
+bool says_all(const IndexAccess& access, const FilterNode& filter) {
+  const Index& index = *access.index;
+  switch (filter.op) {
+    case FilterOperator::kTrue:
+      return true;
+    case FilterOperator::kAnd:
+      return std::all_of(filter.children.begin(), filter.children.end(),
+                         [&](const FilterNodePtr& child) { return says_all(access, *child); });
+    case FilterOperator::kEqual:
+    case FilterOperator::kLess:
+    case FilterOperator::kLessEqual:
+    case FilterOperator::kGreater:
+    case FilterOperator::kGreaterEqual:
+      break;
+    default:
+      return false;
+  }
+  if (index.collation() != nullptr) return false;
+  if (!filter.operand.is_number() && !filter.operand.is_string()) return false;
+  for (std::size_t field = 0; field < access.bounded_fields; ++field) {
+    if (same_path(index.path(field), filter.path)) return !access.many_values[field];
+  }
+  return false;
+}
+
 // An entry does not tell a missing value from null, nor an object from the only one in an array.
 bool is_answered(const Index& index, const FilterNode& filter) {
   switch (filter.op) {
@@ -197,6 +241,15 @@ bool is_usable(const Index& index, const std::string& prefix, const FilterNode& 
   return false;
 }
 
+bool may_help(const Index& index, const QuerySpec& spec) {
+  if (!spec.sort.empty() || spec.reads_paths_only || spec.after ||
+      spec.projection.kind == Projection::Kind::kNothing) {
+    return true;
+  }
+  if (index.options().sparse || !index.filter().matches_everything()) return true;
+  return may_bound(spec.filter.root(), index.path(0));
+}
+
 Result<IndexAccess> make_index_access(std::shared_ptr<const Index> index, const FilterNode& filter,
                                       ReadMoment& moment) {
   IndexAccess access;
@@ -212,6 +265,7 @@ Result<IndexAccess> make_index_access(std::shared_ptr<const Index> index, const 
     sets.push_back(std::move(values));
   }
   BoundsBuilder(&access).build(sets);
+  access.exact = says_all(access, filter);
   ASHLAR_TRY_ASSIGN(access.entries, estimate(reader, access.bounds));
   return access;
 }
@@ -256,6 +310,14 @@ bool covers(const IndexAccess& access, const QuerySpec& spec) {
   return reads_fields && is_answered(index, spec.filter.root()) &&
          std::all_of(spec.sort.begin(), spec.sort.end(),
                      [&](const SortPath& field) { return is_there(field.path); });
+}
+
+bool may_skip_values(const IndexAccess& access, const QuerySpec& spec) {
+  const Index& index = *access.index;
+  return spec.distinct && spec.filter.matches_everything() && spec.limit == UINT64_MAX &&
+         spec.skip == 0 && spec.prefix == index.options().prefix &&
+         std::all_of(spec.read_paths.begin(), spec.read_paths.end(),
+                     [&](const SingularPath& path) { return same_path(path, index.path(0)); });
 }
 
 }  // namespace ashlar

@@ -32,7 +32,7 @@ class IndexScanSource : public RowSource {
       row->key.assign(key);
       row->order.assign(entry.values);
       row->text.clear();
-      row->is_parsed = false;
+      row->parsed = Row::Parsed::kNothing;
       return true;
     }
   }
@@ -54,7 +54,7 @@ class IndexScanSource : public RowSource {
   }
 
   Result<bool> move() {
-    if (cursor_ != nullptr) cursor_->next();
+    if (cursor_ != nullptr) ASHLAR_TRY(pass_entry());
     while (cursor_ == nullptr || !cursor_->valid()) {
       if (cursor_ != nullptr) ASHLAR_TRY(cursor_->status());
       if (next_bounds_ == bounds_.size()) return false;
@@ -64,6 +64,17 @@ class IndexScanSource : public RowSource {
       cursor_ = reader_.entries(bounds, access_.reverse);
     }
     return true;
+  }
+
+  Status pass_entry() {
+    if (!access_.skips_values) {
+      cursor_->next();
+      return {};
+    }
+    // The bounds are the whole index: values are skipped where there is no condition and no order.
+    ASHLAR_TRY_ASSIGN(std::string place, reader_.behind_first_value(cursor_->entry().values));
+    cursor_ = reader_.entries({std::move(place), {}});
+    return {};
   }
 
   const IndexAccess& access_;

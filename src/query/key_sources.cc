@@ -13,7 +13,7 @@ namespace {
 void make_key_row(Row* row) {
   row->order.clear();
   row->text.clear();
-  row->is_parsed = false;
+  row->parsed = Row::Parsed::kNothing;
 }
 
 class ByKeySource : public RowSource {

@@ -18,12 +18,18 @@ struct IndexAccess {
   std::string condition;            // what the bounds mean, for people; empty: all of the index
   // How many fields at the front have one value only.
   std::size_t fixed_fields = 0;
+  // How many fields at the front have bounds.
+  std::size_t bounded_fields = 0;
+  // Exactly the documents that match the filter have entries within the bounds.
+  bool exact = false;
   // Entries come in the order of the documents' keys: all of them have the same values.
   bool in_key_order = false;
   // By field: whether documents may have several values in it.
   std::vector<bool> many_values;
   double entries = 0;  // estimated
   bool reverse = false;
+  // One entry for each value of the first field is enough.
+  bool skips_values = false;
 
   bool has_bounds() const { return !condition.empty(); }
   bool may_repeat() const;

@@ -18,6 +18,8 @@ using Indexes = std::vector<std::shared_ptr<const Index>>;
 
 // Indexes considered for intersections: those with the fewest entries.
 constexpr std::size_t kIntersectedIndexes = 4;
+// An index that leaves no more is taken unseen.
+constexpr double kFewEntries = 4;
 
 class Planner {
  public:
@@ -26,10 +28,12 @@ class Planner {
 
   Result<Plan> choose() {
     ASHLAR_TRY(prepare());
-    add_scan();
-    for (const IndexAccess& access : accesses_) add_index_scan(access);
-    add_intersections();
-    ASHLAR_TRY(add_union());
+    for (const IndexAccess& access : accesses_) ASHLAR_TRY(add_index_scan(access));
+    if (!finds_few_) {
+      add_scan();
+      add_intersections();
+      ASHLAR_TRY(add_union());
+    }
     return cheapest();
   }
 
@@ -38,16 +42,25 @@ class Planner {
   Status prepare() {
     for (const auto& index : indexes_) {
       if (!is_usable(*index, spec_.prefix, spec_.filter.root())) continue;
+      if (forced().empty() && !may_help(*index, spec_)) continue;
       ASHLAR_TRY_ASSIGN(accesses_.emplace_back(),
                         make_index_access(index, spec_.filter.root(), moment_));
     }
+    finds_few_ = forced().empty() && !spec_.after &&
+                 std::any_of(accesses_.begin(), accesses_.end(), [](const IndexAccess& access) {
+                   return access.has_bounds() && access.entries <= kFewEntries;
+                 });
+    ASHLAR_TRY(finds_few_ ? Status() : count_documents());
+    documents_ = std::max(documents_, 1.0);
+    results_ = finds_few_ ? kFewEntries : documents_ * selectivity(spec_.filter.root());
+    for (const IndexAccess& access : accesses_) results_ = std::min(results_, access.entries);
+    return {};
+  }
+
+  Status count_documents() {
     const StoredRanges ranges = stored_ranges(spec_.prefix, end_of_prefix(spec_.prefix));
-    documents_ = 0;
     if (ranges.has_below) ASHLAR_TRY(add_estimate(ranges.below));
     if (ranges.has_behind) ASHLAR_TRY(add_estimate(ranges.behind));
-    documents_ = std::max(documents_, 1.0);
-    results_ = documents_ * selectivity(spec_.filter.root());
-    for (const IndexAccess& access : accesses_) results_ = std::min(results_, access.entries);
     return {};
   }
 
@@ -126,17 +139,28 @@ class Planner {
     return kStartCost * static_cast<double>(std::max<std::size_t>(access.bounds.size(), 1));
   }
 
-  void add_index_scan(const IndexAccess& access) {
+  Status add_index_scan(const IndexAccess& access) {
     const bool covered = ashlar::covers(access, spec_);
     const auto order = order_of(access, spec_.sort);
     IndexAccess directed = access;
     directed.reverse = order.value_or(false);
     auto source = make_plan_node(covered ? Kind::kCovered : Kind::kFetch, access.entries,
                                  make_index_scan_node(directed));
-    source->access = directed;
-    const double cost = access.entries * (kEntryCost + (covered ? 0 : kFetchCost));
+    source->access = std::move(directed);
+    double cost = access.entries * (kEntryCost + (covered ? 0 : kFetchCost));
+    if (covered && may_skip_values(access, spec_)) {
+      ASHLAR_TRY_ASSIGN(const double sharing,
+                        IndexReader(access.index, moment_).entries_per_value(1));
+      const double skipping = access.entries / sharing * kStartCost;
+      if (skipping < cost) {
+        cost = skipping;
+        source->children.front()->access.skips_values = true;
+        source->children.front()->estimated_rows = access.entries / sharing;
+      }
+    }
     add("index " + access.index->name(), std::move(source), cost, start_cost(access),
         order ? std::optional(RowOrder::kByIndex) : std::nullopt, covered);
+    return {};
   }
 
   static std::unique_ptr<PlanNode> make_key_set(const IndexAccess& access) {
@@ -297,7 +321,9 @@ class Planner {
   const Indexes& indexes_;
   ReadMoment& moment_;
   std::vector<IndexAccess> accesses_;
-  double documents_ = 0;  // with the prefix, estimated
+  // An index leaves so few that looking for anything better takes longer than reading them.
+  bool finds_few_ = false;
+  double documents_ = 0;  // with the prefix, estimated; not known if few are found
   double results_ = 0;    // estimated
   std::vector<Plan> plans_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/key_space.h"
+#include "base/limits.h"
 #include "base/try.h"
 #include "document/json_text.h"
 #include "query/explain.h"
@@ -26,7 +27,7 @@ Result<QuerySpec> keys_spec(std::string_view prefix, std::string_view filter,
 Result<std::unique_ptr<QueryRun>> start_grouping(QueryMoment moment, std::string_view prefix,
                                                  std::string_view filter,
                                                  const QueryOptions& options,
-                                                 const GroupingSpec& grouping) {
+                                                 const GroupingSpec& grouping, bool distinct) {
   QueryOptions plain;
   plain.limit = options.limit;
   plain.skip = options.skip;
@@ -35,6 +36,7 @@ Result<std::unique_ptr<QueryRun>> start_grouping(QueryMoment moment, std::string
   ASHLAR_TRY_ASSIGN(QuerySpec spec, QuerySpec::make(prefix, filter, plain));
   spec.reads_paths_only = true;
   spec.read_paths = grouping.paths();
+  spec.distinct = distinct;
   return QueryRun::start(std::move(spec), std::move(moment));
 }
 
@@ -44,25 +46,51 @@ JsonRange run_grouping(QueryMoment moment, std::string_view prefix, std::string_
   auto spec = GroupingSpec::make(grouping);
   if (!spec.ok()) return JsonRange(spec.status());
   Engine& engine = moment.reads->engine();
-  auto run = start_grouping(std::move(moment), prefix, filter, options, *spec);
+  auto run = start_grouping(std::move(moment), prefix, filter, options, *spec,
+                            result == GroupCursor::Result::kDistinctValues);
   if (!run.ok()) return JsonRange(run.status());
   return JsonRange(std::make_unique<GroupCursor>(std::move(run).value(), std::move(spec).value(),
                                                  engine, result));
 }
+
+// Bytes of keys and values that changes bring into a commit. The engine takes an eighth of the
+// budget in one; what is far beyond is refused before it has filled memory.
+class ChangeMeter {
+ public:
+  explicit ChangeMeter(Engine& engine) : limit_(engine.memory_budget().total() / kShareOfBudget) {}
+
+  Status add(std::size_t key_bytes, std::size_t value_bytes) {
+    // Huge values do not go into the commit.
+    bytes_ += key_bytes + (value_bytes < kHugeValueBytes ? value_bytes : 0);
+    if (bytes_ <= limit_) return {};
+    return Status::too_large("the changes take more than " + std::to_string(limit_) +
+                             " bytes: more than fits into one commit; change fewer documents at a "
+                             "time, with a limit");
+  }
+
+ private:
+  static constexpr std::size_t kShareOfBudget = 4;
+
+  const std::size_t limit_;
+  std::size_t bytes_ = 0;
+};
 
 Result<std::vector<std::string>> find_keys(TransactionState& transaction, std::string_view prefix,
                                            std::string_view filter, const QueryOptions& options) {
   ASHLAR_TRY_ASSIGN(QuerySpec spec, keys_spec(prefix, filter, options));
   ASHLAR_TRY_ASSIGN(auto run, QueryRun::start(std::move(spec), QueryMoment::of(transaction)));
   std::vector<std::string> keys;
+  ChangeMeter meter(transaction.engine());
   for (;;) {
     ASHLAR_TRY_ASSIGN(const bool found, run->next());
     if (!found) return keys;
+    ASHLAR_TRY(meter.add(run->row().key.size(), 0));
     keys.push_back(run->row().key);
   }
 }
 
-Status update_one(TransactionState& transaction, const std::string& key, const JsonUpdate& update) {
+Status update_one(TransactionState& transaction, const std::string& key, const JsonUpdate& update,
+                  ChangeMeter* meter) {
   const StoredKey stored(key);
   std::string text;
   uint64_t expires_at_ms = 0;
@@ -71,7 +99,9 @@ Status update_one(TransactionState& transaction, const std::string& key, const J
   if (Status status = update.apply(&document); !status.ok()) {
     return Status(status.code(), key + ": " + std::string(status.message()));
   }
-  return transaction.set_until(stored, to_json(document), expires_at_ms);
+  text = to_json(document);
+  ASHLAR_TRY(meter->add(key.size(), text.size()));
+  return transaction.set_until(stored, text, expires_at_ms);
 }
 
 }  // namespace
@@ -127,7 +157,8 @@ Result<uint64_t> update_documents(TransactionState& transaction, std::string_vie
                                   const QueryOptions& options) {
   ASHLAR_TRY_ASSIGN(const JsonUpdate changes, parse_update(update));
   ASHLAR_TRY_ASSIGN(const auto keys, find_keys(transaction, prefix, filter, options));
-  for (const std::string& key : keys) ASHLAR_TRY(update_one(transaction, key, changes));
+  ChangeMeter meter(transaction.engine());
+  for (const std::string& key : keys) ASHLAR_TRY(update_one(transaction, key, changes, &meter));
   return keys.size();
 }
 

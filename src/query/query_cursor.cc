@@ -24,7 +24,7 @@ Status QueryCursor::load() {
   Row& row = run_->row();
   if (projection.kind == Projection::Kind::kFields ||
       projection.kind == Projection::Kind::kWithout) {
-    if (!row.is_parsed) {
+    if (row.parsed != Row::Parsed::kAll) {
       ASHLAR_TRY_ASSIGN(row.document, parse_json(row.text));
     }
     projected_.clear();

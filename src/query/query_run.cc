@@ -39,17 +39,17 @@ Result<std::unique_ptr<QueryRun>> QueryRun::start(QuerySpec spec, QueryMoment mo
                                                   bool is_timed) {
   std::unique_ptr<QueryRun> run(new QueryRun(std::move(spec), std::move(moment)));
   ASHLAR_TRY_ASSIGN(run->plan_, make_plan(run->spec_, run->moment_.indexes, *run->moment_.reads));
-  run->context_.emplace(RunContext{*run->moment_.reads, run->spec_, run->plan_.order, is_timed});
+  run->context_.emplace(RunContext{*run->moment_.reads, run->spec_, run->spec_.wanted_parts(),
+                                   run->plan_.order, is_timed});
   run->source_ = make_source(*run->plan_.root, *run->context_);
   return run;
 }
 
 Result<bool> QueryRun::next() {
-  // What next() leaves in the row at the end is not the last one.
-  Row next_row;
-  ASHLAR_TRY_ASSIGN(const bool found, source_->next(&next_row));
+  // What next() leaves in the row at the end is not the last one. The rows' room is used again.
+  ASHLAR_TRY_ASSIGN(const bool found, source_->next(&next_row_));
   if (!found) return false;
-  row_ = std::move(next_row);
+  std::swap(row_, next_row_);
   has_row_ = true;
   return true;
 }

@@ -61,6 +61,7 @@ class QueryRun {
   std::optional<RunContext> context_;
   std::unique_ptr<RowSource> source_;
   Row row_;
+  Row next_row_;
   bool has_row_ = false;
 };
 

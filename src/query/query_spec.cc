@@ -73,6 +73,14 @@ Result<QuerySpec> QuerySpec::make(std::string_view prefix, std::string_view filt
   return spec;
 }
 
+WantedParts QuerySpec::wanted_parts() const {
+  WantedParts wanted;
+  add_wanted_parts(filter.root(), &wanted);
+  for (const SortPath& field : sort) wanted.add(field.path);
+  for (const SingularPath& path : read_paths) wanted.add(path);
+  return wanted;
+}
+
 uint64_t QuerySpec::fingerprint() const {
   std::string text;
   append_prefixed(&text, prefix);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ashlar/query.h"
+#include "document/json_parts.h"
 #include "document/json_path.h"
 #include "filter/filter.h"
 #include "query/resume_token.h"
@@ -37,10 +38,14 @@ struct QuerySpec {
   // Paths that are read of each document besides, by grouping; with them nothing else is.
   std::vector<SingularPath> read_paths;
   bool reads_paths_only = false;
+  // Of documents with the same values at these paths one is enough.
+  bool distinct = false;
   std::optional<ResumePoint> after;
   std::string forced_plan;
   std::function<bool(uint64_t looked_at)> progress;
 
+  // Of documents, while the query runs: for its filter, its order and grouping.
+  WantedParts wanted_parts() const;
   // Of prefix, filter and sort: the part that a resume token belongs to.
   uint64_t fingerprint() const;
 

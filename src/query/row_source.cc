@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "index/index_upkeep.h"
+
 namespace ashlar {
 namespace {
 
@@ -67,6 +69,22 @@ std::unique_ptr<RowSource> make_step(PlanNode& node, const RunContext& context) 
 }
 
 }  // namespace
+
+bool Row::parse_parts(const WantedParts& wanted) {
+  if (parsed != Parsed::kNothing) return true;
+  if (!read_parts(text, wanted, &document)) return parse_all();
+  parsed = Parsed::kWantedParts;
+  return true;
+}
+
+bool Row::parse_all() {
+  if (parsed == Parsed::kAll) return true;
+  auto whole = parse_document(text);
+  if (!whole) return false;
+  document = std::move(*whole);
+  parsed = Parsed::kAll;
+  return true;
+}
 
 std::unique_ptr<RowSource> make_source(PlanNode& node, const RunContext& context) {
   return std::make_unique<MeasuredSource>(make_step(node, context), node, context);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ashlar/result.h"
+#include "document/json_parts.h"
 #include "document/json_value.h"
 #include "index/read_moment.h"
 #include "query/plan.h"
@@ -19,9 +20,16 @@ struct Row {
   // Where the row stands in its source's order, the key aside: an index's values, as bytes; behind
   // sorting, the sort key; else empty.
   std::string order;
-  std::string text;    // of the document, once it has been read
-  JsonValue document;  // once it has been parsed
-  bool is_parsed = false;
+  std::string text;  // of the document, once it has been read
+  // What of the document has been parsed.
+  enum class Parsed : unsigned char { kNothing, kWantedParts, kAll };
+  Parsed parsed = Parsed::kNothing;
+  JsonValue document;  // that much of it
+
+  // Parses the document, unless somebody has: the parts that the query reads, or all of it. False
+  // if it is none.
+  bool parse_parts(const WantedParts& wanted);
+  bool parse_all();
 };
 
 // Threads: one at a time.
@@ -38,6 +46,7 @@ class RowSource {
 struct RunContext {
   ReadMoment& moment;
   const QuerySpec& spec;
+  WantedParts wanted{};               // what steps read of documents: for filter, sort and grouping
   RowOrder order = RowOrder::kByKey;  // Plan::order
   bool is_timed = false;
   mutable uint64_t looked_at = 0;  // documents and entries that scans have met

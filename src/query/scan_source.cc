@@ -28,7 +28,7 @@ class ScanSource : public RowSource {
     row->key.assign(entry.key);
     row->text.assign(entry.value);
     row->order.clear();
-    row->is_parsed = false;
+    row->parsed = Row::Parsed::kNothing;
     return true;
   }
 

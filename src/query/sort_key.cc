@@ -5,9 +5,9 @@
 
 namespace ashlar {
 
-std::string sort_key(const std::vector<SortPath>& sort, const JsonValue& document) {
+void append_sort_key(const std::vector<SortPath>& sort, const JsonValue& document,
+                     std::string* out) {
   static const JsonValue null;
-  std::string key;
   for (const SortPath& field : sort) {
     const JsonValue* first = nullptr;
     visit_compared_values(document, field.path, [&](const JsonValue* found) {
@@ -18,9 +18,8 @@ std::string sort_key(const std::vector<SortPath>& sort, const JsonValue& documen
       }
       return false;
     });
-    append_order_key(*first, field.descending, &key);
+    append_order_key(*first, field.descending, out);
   }
-  return key;
 }
 
 }  // namespace ashlar

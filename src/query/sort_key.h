@@ -9,8 +9,9 @@
 
 namespace ashlar {
 
-// Bytes that sort as the query asks for. Of several values of a field the smallest counts;
+// Appends bytes that sort as the query asks for. Of several values of a field the smallest counts;
 // descending, the largest. A missing value counts as null.
-std::string sort_key(const std::vector<SortPath>& sort, const JsonValue& document);
+void append_sort_key(const std::vector<SortPath>& sort, const JsonValue& document,
+                     std::string* out);
 
 }  // namespace ashlar

@@ -14,6 +14,7 @@ class SortSource : public RowSource {
   SortSource(PlanNode& node, const RunContext& context)
       : spec_(context.spec),
         actual_(node.actual),
+        wanted_(context.wanted),
         child_(make_source(*node.children.front(), context)),
         sorter_(context.moment.engine(), {.keep = wanted(context.spec)}) {}
 
@@ -28,7 +29,7 @@ class SortSource : public RowSource {
     row->key = record.key;
     row->order = record.order;
     row->text = std::move(record.payload);
-    row->is_parsed = false;
+    row->parsed = Row::Parsed::kNothing;
     return true;
   }
 
@@ -42,7 +43,11 @@ class SortSource : public RowSource {
     for (;;) {
       ASHLAR_TRY_ASSIGN(const bool found, child_->next(&row));
       if (!found) break;
-      SortRecord record{sort_key(spec_.sort, row.document), std::move(row.key), {}};
+      if (!row.parse_parts(wanted_)) continue;
+      row.order.clear();
+      append_sort_key(spec_.sort, row.document, &row.order);
+      if (!sorter_.may_be_kept(row.order, row.key)) continue;
+      SortRecord record{std::move(row.order), std::move(row.key), {}};
       if (spec_.after && !is_behind(record)) continue;
       if (spec_.projection.kind != Projection::Kind::kNothing) record.payload = std::move(row.text);
       ASHLAR_TRY(sorter_.add(std::move(record)));
@@ -60,6 +65,7 @@ class SortSource : public RowSource {
 
   const QuerySpec& spec_;
   PlanNode::Actual& actual_;
+  const WantedParts& wanted_;
   const std::unique_ptr<RowSource> child_;
   ExternalSorter sorter_;
   bool is_sorted_ = false;
