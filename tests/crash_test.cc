@@ -12,8 +12,6 @@
 namespace ashlar {
 namespace {
 
-constexpr uint64_t kSteps = 40;
-
 // Looks at crash images of one sequence, at random moments, until `images` are done.
 class Explorer {
  public:
@@ -21,7 +19,7 @@ class Explorer {
 
   void run() {
     SCOPED_TRACE(seed_text(seed_));
-    CrashSequence sequence(seed_, kSteps);
+    CrashSequence sequence(seed_, CrashShape());
     ASSERT_EQ(sequence.problem(), "");
     SimCrash crash = sequence.history();
     const std::size_t count = crash.operation_count();

@@ -66,6 +66,7 @@ std::vector<Command> care_commands();
 std::vector<Command> backup_commands();
 std::vector<Command> inspect_commands();
 std::vector<Command> bench_commands();
+std::vector<Command> sim_commands();
 std::vector<Command> shell_commands();
 
 }  // namespace ashlar::tools

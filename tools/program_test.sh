@@ -279,6 +279,18 @@ expect 'bench' 0 7 sh -c "'$program' db bench --entries 2000 --threads 2 --json 
 expect 'bench cleans up' 2 '' ls -d ashlar-bench-*
 expect 'bench --here wants an empty database' 2 '' db bench --here --entries 10
 
+# --- Simulation
+for workload in kv batches transactions queue indexes; do
+  expect "sim $workload" 0 1 sh -c "'$program' sim $workload --seed 7 --rounds 12 | grep -c '^$workload, seed 7: 12 rounds, .* all good$'"
+done
+expect 'sim repeats itself' 0 '' sh -c \
+  "'$program' sim batches --seed 3 --rounds 9 --verbose >one && '$program' sim batches --seed 3 --rounds 9 --verbose >two && cmp one two"
+expect 'sim tells of each round' 0 9 grep -c '^round ' one
+expect 'sim --json' 0 1 sh -c "'$program' sim --rounds 2 --json | grep -c '\"rounds\": 2,'"
+expect 'sim knows its workloads' 2 '' "$program" sim nothing
+complains 'no workload is named nothing'
+expect 'sim leaves nothing behind' 2 '' ls sim
+
 # --- Copies
 rm -rf db
 db set a 1

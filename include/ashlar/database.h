@@ -11,6 +11,11 @@
 // Threads: any number may use one Database at once, without locks of their own.
 // Errors:  besides those that a function names, any call may end in kIoError or kCorruption when
 //          the disk misbehaves, and any write in kReadOnly or kNoSpace; see ashlar/status.h.
+// Memory:  if the allocator has none left, std::bad_alloc passes from the call that needed it to
+//          its caller. Everything stays usable; a write that was on its way to the log may be there
+//          or not, wholly, once the database is opened anew, and until then writes end in
+//          kReadOnly. Work in the background ends in kOutOfMemory, as seen by flush() and the other
+//          calls that wait for it, and is tried again.
 #pragma once
 
 #include <chrono>

@@ -77,26 +77,34 @@ RetireList::~RetireList() {
   for (Item& item : items_) item.free();
 }
 
-void RetireList::retire(std::function<void()> free) {
+void RetireList::reserve() {
+  const std::lock_guard lock(mutex_);
+  if (items_.size() == items_.capacity()) items_.reserve(2 * items_.size() + 1);
+}
+
+void RetireList::retire(std::function<void()> free) noexcept {
   const uint64_t epoch = registry().advance();
   const std::lock_guard lock(mutex_);
   items_.push_back({epoch, std::move(free)});
 }
 
-std::size_t RetireList::collect() {
-  const uint64_t oldest = registry().oldest_inside();
-  std::vector<Item> free;
-  std::size_t waiting = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto kept = std::partition(items_.begin(), items_.end(),
-                                     [&](const Item& item) { return item.epoch >= oldest; });
-    free.assign(std::make_move_iterator(kept), std::make_move_iterator(items_.end()));
-    items_.erase(kept, items_.end());
-    waiting = items_.size();
+std::size_t RetireList::collect() noexcept {
+  // [EPOCH-3] What is retired from here on has this epoch or a later one, and readers that were not
+  // yet inside when they were looked for.
+  const uint64_t begun = registry().now();
+  const uint64_t oldest = std::min(begun, registry().oldest_inside());
+  while (true) {
+    std::function<void()> free;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = std::find_if(items_.begin(), items_.end(),
+                                      [&](const Item& item) { return item.epoch < oldest; });
+      if (found == items_.end()) return items_.size();
+      free = std::move(found->free);
+      items_.erase(found);
+    }
+    free();
   }
-  for (Item& item : free) item.free();
-  return waiting;
 }
 
 }  // namespace ashlar

@@ -34,10 +34,12 @@ class RetireList {
 
   // Has `free` called once no guard that exists now is left: by a later collect(), or at the end.
   // Cheap, so that it can be called with locks held. [EPOCH-1] The object must have been unlinked
-  // before the call.
-  void retire(std::function<void()> free);
-  // Frees what can be; returns how many objects still wait.
-  std::size_t collect();
+  // before the call, and memory for it set aside: retire() must not fail.
+  void retire(std::function<void()> free) noexcept;
+  // Sets memory aside for one more object. Throws std::bad_alloc.
+  void reserve();
+  // Frees what can be; returns how many objects still wait. Does without memory of its own.
+  std::size_t collect() noexcept;
 
  private:
   struct Item {

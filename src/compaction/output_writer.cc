@@ -1,5 +1,6 @@
 #include "compaction/output_writer.h"
 
+#include <new>
 #include <utility>
 
 #include "base/limits.h"
@@ -11,6 +12,13 @@ namespace ashlar {
 OutputWriter::~OutputWriter() {
   if (adopted_) return;
   // What can't be removed now is removed as a leftover when the database is next opened.
+  try {
+    remove_outputs();
+  } catch (const std::bad_alloc&) {  // of a path
+  }
+}
+
+void OutputWriter::remove_outputs() const {
   for (const Output& output : outputs_) {
     (void)context_.env.remove(
         context_.versions.path_of(FileType::kTable, output.summary.file_number));

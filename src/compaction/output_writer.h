@@ -49,6 +49,7 @@ class OutputWriter {
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
+  void remove_outputs() const;
   Result<ValuePointer> write_value(std::string_view key, std::string_view value);
   Status end_value_file();
 

@@ -101,7 +101,8 @@ class CommitGate {
 // Lock order: commit_mutex_, then view_mutex_; neither is held over a wait for the other's holder.
 // Invariants: [ENG-1] sequences are assigned, logged and added to the memtable in one order, under
 //             commit_mutex_. [ENG-2] a commit is visible once everything before it is, and, if it or
-//             anything before it asked for the disk, is on it.
+//             anything before it asked for the disk, is on it. [ENG-6] if memory runs out when the
+//             log has a commit, but the memtable has not, no other is taken.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const std::string& path, const Options& options);
@@ -219,6 +220,8 @@ class Engine {
                         uint64_t* log_end, SequenceNumber* sequence);
   Status commit_locked(const Commit& commit, Durability durability, uint64_t* log_end,
                        SequenceNumber* sequence);
+  Status add_to_log_and_memtable(const Commit& commit, SequenceNumber next, uint64_t* log_end);
+  void fail_for_memory() noexcept;
   Status finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence);
   Status make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit);
   Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
@@ -231,7 +234,13 @@ class Engine {
   void note_space_returned();
 
   // --- engine_background.cc ---
-  void publish_view(std::shared_ptr<const ReadView> view);  // under view_mutex_
+  // Under view_mutex_. Throws std::bad_alloc before it has done anything, or not at all.
+  void publish_view(std::shared_ptr<const ReadView> view);
+  // All work of the executor is submitted here: it ends in a background error if memory runs out.
+  void submit(Lane lane, std::chrono::milliseconds delay, std::function<void()> task);
+  void run_guarded(const std::function<void()>& task) noexcept;
+  void note_out_of_memory() noexcept;
+  void forget_out_of_memory();  // under background_mutex_
   void publish_version(std::shared_ptr<const Version> version);
   void schedule_flush();
   void schedule_merge();
@@ -319,6 +328,9 @@ class Engine {
   bool full_merge_wanted_ = false;
   Status background_error_;  // of the last failed job; cleared by the next that succeeds
   Status failure_;           // why the engine is read-only
+  // Made ahead, for when there is no memory to make them.
+  Status spare_background_error_;
+  Status spare_failure_;
   // Value files that commits point to which are not in tables yet: by memtable, and of commits that
   // are being made.
   std::map<const Memtable*, std::set<uint64_t>> unflushed_value_files_;

@@ -1,5 +1,6 @@
 // Flushes, merges, writing out the log, and what stays in memory.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/limits.h"
@@ -12,6 +13,7 @@ namespace {
 
 // A failed job, on a full disk say, is tried again after this time.
 constexpr std::chrono::milliseconds kRetryDelay{500};
+constexpr std::chrono::milliseconds kNow{0};
 // Without a commit for this long, the database counts as idle and is tidied up.
 constexpr std::chrono::milliseconds kIdleTime{1000};
 // Expired entries are looked for at least this often, while there are entries that expire; and not
@@ -20,33 +22,104 @@ constexpr uint64_t kLongestExpiryWaitMs = 60'000;
 constexpr uint64_t kShortestExpiryWaitMs = 1'000;
 constexpr uint64_t kDeadEntriesBeforeTidying = 20'000;
 
+class MergeRunning {
+ public:
+  explicit MergeRunning(std::atomic<bool>* flag) : flag_(flag) { flag_->store(true); }
+  ~MergeRunning() { flag_->store(false); }
+  MergeRunning(const MergeRunning&) = delete;
+  MergeRunning& operator=(const MergeRunning&) = delete;
+
+ private:
+  std::atomic<bool>* const flag_;
+};
+
 }  // namespace
 
 // --- What readers see ------------------------------------------------------------------------
 
 void Engine::publish_view(std::shared_ptr<const ReadView> view) {
+  retired_.reserve();
+  std::function<void()> free_old;
+  if (view_owner_) free_old = [old = view_owner_]() mutable { old.reset(); };
   immutable_count_.store(view->immutables.size(), std::memory_order_release);
   view_.store(view.get(), std::memory_order_seq_cst);
-  auto old = std::exchange(view_owner_, std::move(view));
+  view_owner_ = std::move(view);
   // [EPOCH-1] Readers that still look at the old view keep it alive.
-  if (old) retired_.retire([old = std::move(old)]() mutable { old.reset(); });
+  if (free_old) retired_.retire(std::move(free_old));
 }
 
 void Engine::publish_version(std::shared_ptr<const Version> version) {
   {
     const std::lock_guard lock(view_mutex_);
+    const auto flushed = std::exchange(flushed_memtable_, nullptr);
     auto next = std::make_shared<ReadView>(*view_owner_);
     next->version = std::move(version);
     // [VIEW-1] The memtable that a flush wrote leaves with the version that has its tables.
-    if (flushed_memtable_) {
-      std::erase(next->immutables, flushed_memtable_);
-      flushed_memtable_.reset();
-    }
+    if (flushed) std::erase(next->immutables, flushed);
     publish_view(std::move(next));
   }
   // Here, and not under a lock that writers need: it unmaps memory and removes files.
   retired_.collect();
-  update_cache_capacity();
+  try {
+    update_cache_capacity();
+  } catch (const std::bad_alloc&) {  // the next version will do
+  }
+}
+
+// --- Submitting ------------------------------------------------------------------------------
+
+void Engine::submit(Lane lane, std::chrono::milliseconds delay, std::function<void()> task) {
+  try {
+    const auto guarded = [this, task = std::move(task)] { run_guarded(task); };
+    if (delay.count() == 0) {
+      executor_->submit(lane, guarded);
+    } else {
+      executor_->submit_after(lane, delay, guarded);
+    }
+  } catch (const std::bad_alloc&) {
+    note_out_of_memory();
+    throw;
+  }
+}
+
+// On these threads there is nobody above who could be told otherwise.
+void Engine::run_guarded(const std::function<void()>& task) noexcept {
+  try {
+    task();
+  } catch (const std::bad_alloc&) {
+    note_out_of_memory();
+    try {
+      executor_->submit_after(Lane::kFlush, kRetryDelay, [this] {
+        run_guarded([this] {
+          schedule_flush();
+          schedule_merge();
+        });
+      });
+    } catch (const std::bad_alloc&) {  // the next write or call that waits begins again
+    }
+  }
+}
+
+// Nothing counts as scheduled any more, so that whoever needs the work has it done.
+void Engine::note_out_of_memory() noexcept {
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (!spare_background_error_.ok()) background_error_ = std::move(spare_background_error_);
+    flush_scheduled_ = false;
+    merge_scheduled_ = false;
+    idle_check_scheduled_ = false;
+    expiry_check_scheduled_ = false;
+    tidying_scheduled_ = false;
+  }
+  log_write_scheduled_.store(false, std::memory_order_relaxed);
+  background_changed_.notify_all();
+}
+
+// What was made ahead is kept for the next time.
+void Engine::forget_out_of_memory() {
+  if (!background_error_.is(StatusCode::kOutOfMemory)) return;
+  if (spare_background_error_.ok()) spare_background_error_ = std::move(background_error_);
+  background_error_ = {};
 }
 
 // --- Log -------------------------------------------------------------------------------------
@@ -57,9 +130,9 @@ void Engine::schedule_log_write(bool urgent) {
     if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
   };
   if (urgent) {
-    executor_->submit(Lane::kLog, write);
+    submit(Lane::kLog, kNow, write);
   } else if (!log_write_scheduled_.exchange(true, std::memory_order_relaxed)) {
-    executor_->submit_after(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), write);
+    submit(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), write);
     schedule_idle_check();
   }
 }
@@ -69,9 +142,11 @@ void Engine::schedule_log_write(bool urgent) {
 void Engine::schedule_flush() {
   if (options_.read_only) return;
   update_debt();
-  const std::lock_guard lock(background_mutex_);
-  if (std::exchange(flush_scheduled_, true)) return;
-  executor_->submit(Lane::kFlush, [this] { run_flushes(); });
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (std::exchange(flush_scheduled_, true)) return;
+  }
+  submit(Lane::kFlush, kNow, [this] { run_flushes(); });
 }
 
 void Engine::run_flushes() {
@@ -98,7 +173,7 @@ void Engine::run_flushes() {
   background_changed_.notify_all();
   if (!status.ok()) {
     if (stopping_.load()) return;
-    executor_->submit_after(Lane::kFlush, kRetryDelay, [this] { schedule_flush(); });
+    submit(Lane::kFlush, kRetryDelay, [this] { schedule_flush(); });
     return;
   }
   schedule_merge();
@@ -157,10 +232,12 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
 
 void Engine::schedule_merge() {
   if (options_.read_only) return;
-  const std::lock_guard lock(background_mutex_);
-  ++merge_requests_;
-  if (std::exchange(merge_scheduled_, true)) return;
-  executor_->submit(Lane::kCompaction, [this] { run_merges(); });
+  {
+    const std::lock_guard lock(background_mutex_);
+    ++merge_requests_;
+    if (std::exchange(merge_scheduled_, true)) return;
+  }
+  submit(Lane::kCompaction, kNow, [this] { run_merges(); });
 }
 
 std::optional<MergePlan> Engine::next_merge() {
@@ -188,9 +265,9 @@ void Engine::run_merges() {
   if (status.ok()) {
     schedule_expiry_check();
     // What the inputs took in memory is free for tables that had to stay on disk.
-    executor_->submit(Lane::kMaintenance, [this] { load_images(); });
+    submit(Lane::kMaintenance, kNow, [this] { load_images(); });
   } else {
-    executor_->submit_after(Lane::kCompaction, kRetryDelay, [this] { schedule_merge(); });
+    submit(Lane::kCompaction, kRetryDelay, [this] { schedule_merge(); });
   }
 }
 
@@ -218,6 +295,7 @@ Status Engine::merge_until_done() {
 bool Engine::more_merges_asked_for() {
   const std::lock_guard lock(background_mutex_);
   if (merge_requests_ != merge_requests_seen_) return true;
+  forget_out_of_memory();  // also if there was nothing to merge
   merge_scheduled_ = false;
   settle_eagerly_ = false;
   full_merge_wanted_ = false;
@@ -226,10 +304,12 @@ bool Engine::more_merges_asked_for() {
 
 Status Engine::run_one_merge(const MergePlan& plan) {
   const uint64_t start = env_.monotonic_ns();
-  merge_running_.store(true, std::memory_order_relaxed);
   JobReport report;
-  const Status status = run_merge(*jobs_, plan, &report);
-  merge_running_.store(false, std::memory_order_relaxed);
+  Status status;
+  {
+    const MergeRunning running(&merge_running_);
+    status = run_merge(*jobs_, plan, &report);
+  }
   merge_bytes_read_.fetch_add(report.bytes_read, std::memory_order_relaxed);
   merge_bytes_written_.fetch_add(report.bytes_written, std::memory_order_relaxed);
   if (!status.ok()) return status;
@@ -303,7 +383,7 @@ void Engine::schedule_idle_check() {
     if (std::exchange(idle_check_scheduled_, true)) return;
   }
   commits_at_idle_check_ = commits_.load();
-  executor_->submit_after(Lane::kMaintenance, kIdleTime, [this] { check_idle(); });
+  submit(Lane::kMaintenance, kIdleTime, [this] { check_idle(); });
 }
 
 // Goes on only while commits come, so that an idle database does not wake up.
@@ -335,7 +415,7 @@ void Engine::schedule_expiry_check() {
   const uint64_t now = clock_.now_ms();
   const uint64_t wait =
       std::clamp(next > now ? next - now : 0, kShortestExpiryWaitMs, kLongestExpiryWaitMs);
-  executor_->submit_after(Lane::kMaintenance, std::chrono::milliseconds(wait), [this] {
+  submit(Lane::kMaintenance, std::chrono::milliseconds(wait), [this] {
     {
       const std::lock_guard lock(background_mutex_);
       expiry_check_scheduled_ = false;
@@ -352,7 +432,7 @@ void Engine::note_scan(uint64_t dead, uint64_t shown) {
     const std::lock_guard lock(background_mutex_);
     if (std::exchange(tidying_scheduled_, true)) return;
   }
-  executor_->submit(Lane::kMaintenance, [this] {
+  submit(Lane::kMaintenance, kNow, [this] {
     rotate_for_tidying();
     {
       const std::lock_guard lock(background_mutex_);
@@ -376,6 +456,7 @@ void Engine::rotate_for_tidying() {
 void Engine::note_background_result(const char* what, const Status& status) {
   if (status.ok() || stopping_.load()) {
     const std::lock_guard lock(background_mutex_);
+    forget_out_of_memory();
     background_error_ = {};
     return;
   }
@@ -414,12 +495,12 @@ std::set<uint64_t> Engine::pending_value_files() const {
 // --- For the layers above --------------------------------------------------------------------
 
 void Engine::submit_maintenance(std::function<void()> task) {
-  executor_->submit(Lane::kMaintenance, std::move(task));
+  submit(Lane::kMaintenance, kNow, std::move(task));
 }
 
 void Engine::submit_maintenance_after(std::chrono::milliseconds delay,
                                       std::function<void()> task) {
-  executor_->submit_after(Lane::kMaintenance, delay, std::move(task));
+  submit(Lane::kMaintenance, delay, std::move(task));
 }
 
 void Engine::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,

@@ -123,7 +123,7 @@ Status Engine::verify_log(VerifyFindings* findings) const {
 
 void Engine::schedule_scrub(std::chrono::milliseconds wait) {
   if (options_.scrub_bytes_per_second == uint64_t{0}) return;
-  executor_->submit_after(Lane::kMaintenance, wait, [this] { scrub(); });
+  submit(Lane::kMaintenance, wait, [this] { scrub(); });
 }
 
 // Lets flushes and merges go first, but not for ever.

@@ -1,5 +1,6 @@
 // Opening a folder: what is there, recovery of the log, and closing.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/checksum.h"
@@ -118,6 +119,11 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       .publish = [this](std::shared_ptr<const Version> v) { publish_version(std::move(v)); },
       .stopping = stopping_,
   });
+  spare_background_error_ = Status::out_of_memory("background work of " + path_ +
+                                                  " found no memory; it will be tried again");
+  spare_failure_ = Status::read_only(
+      "memory ran out during a commit, so that " + path_ +
+      " takes no more writes until it is opened anew");
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, const Options& options) {
@@ -169,7 +175,7 @@ Status Engine::open_folder() {
   ASHLAR_TRY(exists ? recover_log() : create_database());
   visible_.store(last_sequence_, std::memory_order_release);
   update_cache_capacity();
-  executor_->submit(Lane::kMaintenance, [this] { load_images(); });
+  submit(Lane::kMaintenance, {}, [this] { load_images(); });
   if (!options_.read_only) {
     schedule_flush();
     schedule_merge();
@@ -289,7 +295,10 @@ void Engine::close() {
   stopping_.store(true);
   if (executor_) executor_->stop();
   // Everything acknowledged for the disk is there; this is for what only has to survive the process.
-  if (log_ && !failed_.load()) (void)log_->sync(log_->end());
+  try {
+    if (log_ && !failed_.load()) (void)log_->sync(log_->end());
+  } catch (const std::bad_alloc&) {  // the ring has it, for whoever opens the database next
+  }
   view_.store(nullptr, std::memory_order_seq_cst);
   view_owner_.reset();
   retired_.collect();

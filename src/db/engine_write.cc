@@ -1,5 +1,6 @@
 // The way of a commit: pace, log, memtable, visible.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/limits.h"
@@ -163,6 +164,29 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
     return Status::conflict("an index was created or dropped meanwhile; run the transaction again");
   }
   const SequenceNumber next = last_sequence_ + 1;
+  const uint64_t log_before = log_->end();
+  try {
+    ASHLAR_TRY(add_to_log_and_memtable(commit, next, log_end));
+  } catch (const std::bad_alloc&) {
+    // [ENG-6]
+    if (log_->end() != log_before) fail_for_memory();
+    throw;
+  }
+  last_sequence_ = next;
+  *sequence = next;
+  commits_.fetch_add(1, std::memory_order_relaxed);
+  user_bytes_.fetch_add(commit.user_bytes(), std::memory_order_relaxed);
+  // [ENG-2] Visible at once if everything before it is; behind a commit that waits for the disk,
+  // finish_commit() waits with it.
+  if (durability == Durability::kProcess) {
+    SequenceNumber before = next - 1;
+    visible_.compare_exchange_strong(before, next, std::memory_order_acq_rel);
+  }
+  return {};
+}
+
+Status Engine::add_to_log_and_memtable(const Commit& commit, SequenceNumber next,
+                                       uint64_t* log_end) {
   Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end,
                                commit.only_deletes());
   if (!logged.ok()) {
@@ -181,16 +205,6 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
     }
   }
   active_->end_commit();
-  last_sequence_ = next;
-  *sequence = next;
-  commits_.fetch_add(1, std::memory_order_relaxed);
-  user_bytes_.fetch_add(commit.user_bytes(), std::memory_order_relaxed);
-  // [ENG-2] Visible at once if everything before it is; behind a commit that waits for the disk,
-  // finish_commit() waits with it.
-  if (durability == Durability::kProcess) {
-    SequenceNumber before = next - 1;
-    visible_.compare_exchange_strong(before, next, std::memory_order_acq_rel);
-  }
   return {};
 }
 
@@ -242,6 +256,7 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit
 // Only where pacing could not keep writers slow enough, or flushing fails.
 Status Engine::wait_for_flush() {
   const uint64_t start = env_.monotonic_ns();
+  schedule_flush();
   std::unique_lock lock(background_mutex_);
   const auto has_room = [this] {
     return immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables;
@@ -256,13 +271,15 @@ Status Engine::wait_for_flush() {
 Status Engine::replace_active(uint64_t log_position, std::size_t bytes, std::size_t count,
                               bool keep_old) {
   const std::size_t least = (bytes + count * kMemtableBytesPerRecord) * 5 / 4 + (64 << 10);
-  ASHLAR_TRY_ASSIGN(active_, Memtable::create(std::max(plan_.memtable_bytes, least), log_position,
-                                              &budget_));
+  ASHLAR_TRY_ASSIGN(std::shared_ptr<Memtable> fresh,
+                    Memtable::create(std::max(plan_.memtable_bytes, least), log_position,
+                                     &budget_));
   const std::lock_guard lock(view_mutex_);
   auto next = std::make_shared<ReadView>(*view_owner_);
   if (keep_old) next->immutables.insert(next->immutables.begin(), next->active);
-  next->active = active_;
+  next->active = fresh;
   publish_view(std::move(next));
+  active_ = std::move(fresh);
   return {};
 }
 
@@ -303,6 +320,16 @@ void Engine::note_write_failure(const Status& status) {
   background_changed_.notify_all();
   log(LogLevel::kError, status.to_string());
   tell({.kind = Event::Kind::kBecameReadOnly, .message = status.message()});
+}
+
+void Engine::fail_for_memory() noexcept {
+  {
+    const std::lock_guard lock(background_mutex_);
+    if (failed_.load()) return;
+    failure_ = std::move(spare_failure_);
+    failed_.store(true, std::memory_order_release);
+  }
+  background_changed_.notify_all();
 }
 
 void Engine::note_space_returned() {

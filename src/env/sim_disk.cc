@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/coding.h"
+#include "base/hash.h"
 
 namespace ashlar {
 namespace {
@@ -191,6 +193,33 @@ void SimDisk::drop_unreachable() {
   std::map<SimFileId, Node> reached;
   reach(kSimRoot, &reached);
   nodes_ = std::move(reached);
+}
+
+// Pages of zeros count as not there, wherever they came from.
+void SimDisk::describe(SimFileId id, std::string* to) const {
+  const Node& node = nodes_.at(id);
+  append_fixed<uint64_t>(to, node.size);
+  if (node.table) {
+    static const uint64_t kZeros = hash_key(std::string(kSimPageBytes, '\0'));
+    for (std::size_t i = 0; i < node.table->pages.size(); ++i) {
+      const Page* const page = node.table->pages[i].get();
+      if (page == nullptr) continue;
+      const uint64_t hash = hash_key({page->bytes.data(), page->bytes.size()});
+      if (hash == kZeros) continue;
+      append_fixed<uint64_t>(to, i);
+      append_fixed<uint64_t>(to, hash);
+    }
+  }
+  for (const auto& [name, entry] : node.entries) {
+    to->append(1, '/').append(name).append(1, '\0');
+    describe(entry, to);
+  }
+}
+
+uint64_t SimDisk::digest() const {
+  std::string description;
+  describe(kSimRoot, &description);
+  return hash_key(description);
 }
 
 uint64_t SimDisk::used_bytes() const {

@@ -78,6 +78,9 @@ class SimDisk {
   SimFileId find(std::string_view path) const;
   // Forgets what no path leads to.
   void drop_unreachable();
+  // A hash of everything that a program can see: paths, lengths and bytes. Two disks of one digest
+  // are the same to whoever opens them.
+  uint64_t digest() const;
 
   // --- Space
   // --------------------------------------------------------------------------------------
@@ -108,6 +111,7 @@ class SimDisk {
   Page* own_page(Node* node, uint64_t index);
   static const Page* page_of(const Node& node, uint64_t index);
   void reach(SimFileId id, std::map<SimFileId, Node>* reached);
+  void describe(SimFileId id, std::string* to) const;
 
   uint64_t stamp_;
   std::map<SimFileId, Node> nodes_;

@@ -42,6 +42,28 @@ TEST(SimDisk, NeitherCloneNorOriginalSeesTheOthersWrites) {
   EXPECT_EQ(copy.find("f"), kNoSimFile);
 }
 
+TEST(SimDisk, TheDigestIsOfWhatCanBeSeen) {
+  SimDisk disk = disk_with_file();
+  disk.write(kFile, 5000, "text");
+  const uint64_t before = disk.digest();
+  EXPECT_EQ(disk.clone().digest(), before);
+  SimDisk same = disk_with_file();
+  same.write(kFile, 0, std::string(4096, '\0'));  // a page of zeros, not a hole
+  same.write(kFile, 5000, "text");
+  EXPECT_EQ(same.digest(), before);
+
+  const auto differs = [&](const auto& change) {
+    SimDisk other = disk.clone();
+    change(&other);
+    return other.digest() != before;
+  };
+  EXPECT_TRUE(differs([](SimDisk* other) { other->write(kFile, 5000, "Text"); }));
+  EXPECT_TRUE(differs([](SimDisk* other) { other->write(kFile, 0, "x"); }));
+  EXPECT_TRUE(differs([](SimDisk* other) { other->truncate(kFile, 5005); }));
+  EXPECT_TRUE(differs([](SimDisk* other) { other->assign({kSimRoot, "g"}, kFile); }));
+  EXPECT_TRUE(differs([](SimDisk* other) { other->assign({kSimRoot, "f"}, kNoSimFile); }));
+}
+
 TEST(SimDisk, PathsLeadThroughFolders) {
   SimDisk disk;
   disk.add(2, /*is_folder=*/true);

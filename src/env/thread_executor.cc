@@ -45,9 +45,11 @@ void ThreadExecutor::run(Worker* worker) {
 ThreadExecutor::Task ThreadExecutor::next(Worker* worker, std::unique_lock<std::mutex>* lock) {
   while (!stopping_) {
     const auto now = Clock::now();
-    while (!worker->delayed.empty() && worker->delayed.begin()->first <= now) {
-      worker->due.push_back(std::move(worker->delayed.begin()->second));
+    // Taken from where it is: this thread has nobody to tell that memory has run out.
+    if (!worker->delayed.empty() && worker->delayed.begin()->first <= now) {
+      Task task = std::move(worker->delayed.begin()->second);
       worker->delayed.erase(worker->delayed.begin());
+      return task;
     }
     if (!worker->due.empty()) {
       Task task = std::move(worker->due.front());
@@ -66,15 +68,11 @@ ThreadExecutor::Task ThreadExecutor::next(Worker* worker, std::unique_lock<std::
 
 void ThreadExecutor::stop() {
   std::array<std::thread, kLaneCount> threads;
-  std::array<std::deque<Task>, kLaneCount> due;
-  std::array<std::multimap<Clock::time_point, Task>, kLaneCount> delayed;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       Worker& worker = workers_[lane];
-      due[lane].swap(worker.due);
-      delayed[lane].swap(worker.delayed);
       threads[lane] = std::move(worker.thread);
       worker.wake.notify_one();
     }
@@ -82,6 +80,11 @@ void ThreadExecutor::stop() {
   for (std::thread& thread : threads) {
     ASHLAR_CHECK(thread.get_id() != std::this_thread::get_id());
     if (thread.joinable()) thread.join();
+  }
+  // Nobody else enters any more; without the lock, as what they hold may be slow to free.
+  for (Worker& worker : workers_) {
+    worker.due.clear();
+    worker.delayed.clear();
   }
 }
 

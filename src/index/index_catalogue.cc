@@ -138,10 +138,13 @@ Status IndexCatalogue::resume_building(const ListedIndex& listed) {
 
 void IndexCatalogue::publish(std::shared_ptr<const IndexSet> set) {
   const std::lock_guard lock(set_mutex_);
+  retired_.reserve();
+  std::function<void()> free_old;
+  if (set_owner_) free_old = [old = set_owner_]() mutable { old.reset(); };
   set_.store(set.get(), std::memory_order_seq_cst);
-  auto old = std::exchange(set_owner_, std::move(set));
+  set_owner_ = std::move(set);
   // [EPOCH-1]
-  if (old) retired_.retire([old = std::move(old)]() mutable { old.reset(); });
+  if (free_old) retired_.retire(std::move(free_old));
 }
 
 std::shared_ptr<const IndexSet> IndexCatalogue::shared_set() const {

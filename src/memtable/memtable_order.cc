@@ -35,8 +35,8 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
     next.runs.pop_back();
   }
   if (!fresh.empty()) next.runs.push_back(std::make_shared<const Run>(std::move(fresh)));
-  sorted_up_to_ = end;
   current_ = std::make_shared<const SortedRuns>(std::move(next));
+  sorted_up_to_ = end;
   return current_;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "env/env.h"
@@ -27,7 +28,11 @@ class StoredFile {
   ~StoredFile() {
     reader.reset();
     // A file that can't be removed now is removed as a leftover when the database is next opened.
-    if (obsolete_.load(std::memory_order_acquire)) (void)env_.remove(path_);
+    if (!obsolete_.load(std::memory_order_acquire)) return;
+    try {
+      (void)env_.remove(path_);
+    } catch (const std::bad_alloc&) {
+    }
   }
   StoredFile(const StoredFile&) = delete;
   StoredFile& operator=(const StoredFile&) = delete;

@@ -1,6 +1,7 @@
 #include "version/version_set.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/try.h"
@@ -287,17 +288,21 @@ Status VersionSet::apply(VersionEdit edit, const Opened& opened,
   ASHLAR_TRY_ASSIGN(auto version, build(next, all));
 
   edit.next_file_number = next_file_number_.load();
-  if (Status appended = manifest_->append(edit); !appended.ok()) {
+  // What fails half-way is taken back, and the next manifest says so.
+  try {
+    if (Status appended = manifest_->append(edit); !appended.ok()) {
+      manifest_.reset();
+      return appended;
+    }
+    set_current(version);
+    publish(version);
+  } catch (const std::bad_alloc&) {
+    set_current(base);
     manifest_.reset();
-    return appended;
+    throw;
   }
   state_ = std::move(next);
   note(edit);
-  {
-    const std::lock_guard lock(mutex_);
-    current_ = version;
-  }
-  publish(version);
   for (const auto& table : all.tables) {
     if (!state_.tables.contains(table->summary.file_number)) table->mark_obsolete();
   }
@@ -305,6 +310,11 @@ Status VersionSet::apply(VersionEdit edit, const Opened& opened,
     if (!state_.value_files.contains(file->summary.file_number)) file->mark_obsolete();
   }
   return {};
+}
+
+void VersionSet::set_current(std::shared_ptr<const Version> version) {
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(version);
 }
 
 Status VersionSet::remove_leftovers() {

@@ -58,7 +58,8 @@ class VersionSet {
   };
   // Makes the edit durable, then calls publish(version) before any other edit can be applied, then
   // marks what the edit removed as obsolete. On error nothing has changed, except that the edit may
-  // be found after a crash: files that it adds must be left alone.
+  // be found after a crash: files that it adds must be left alone. `publish` may throw
+  // std::bad_alloc as long as it has done nothing; apply() has done nothing then either.
   Status apply(VersionEdit edit, const Opened& opened,
                const std::function<void(std::shared_ptr<const Version>)>& publish);
 
@@ -85,6 +86,7 @@ class VersionSet {
   static Result<std::shared_ptr<const Version>> build(const State& state, const Opened& opened);
   Status remove_leftovers();
   void note(const VersionEdit& edit);
+  void set_current(std::shared_ptr<const Version> version);
 
   Env& env_;
   const std::string folder_;

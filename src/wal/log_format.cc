@@ -66,11 +66,11 @@ Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
   header.info.first_sequence = in.fixed<uint64_t>();
   header.created_us = in.fixed<uint64_t>();
   header.info.capacity = in.fixed<uint64_t>();
-  if (!in.ok() || in.left() != 0) return Status::corruption("segment header is cut off");
+  if (!in.ok() || in.left() != 0) return Status::corruption("offset 0: segment header is cut off");
   if (crc32c(bytes.substr(4)) != checksum) {
-    return Status::corruption("segment header's checksum does not match");
+    return Status::corruption("offset 0: segment header's checksum does not match");
   }
-  if (magic != kSegmentMagic) return Status::corruption("not a log segment");
+  if (magic != kSegmentMagic) return Status::corruption("offset 0: not a log segment");
   if (version > kSegmentVersion) {
     return Status::unsupported("log segment has version " + std::to_string(version));
   }
@@ -78,7 +78,7 @@ Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
   if (info.start % kLogBlockBytes != 0 || info.capacity % kLogBlockBytes != 0 ||
       info.capacity == 0 || info.end() < info.start || info.end() > INT64_MAX ||
       info.first_sequence > kMaximumSequence + 1) {
-    return Status::corruption("segment header's fields contradict each other");
+    return Status::corruption("offset 0: segment header's fields contradict each other");
   }
   return header;
 }

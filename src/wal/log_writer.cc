@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -175,6 +176,17 @@ void LogWriter::set_archive(std::function<Status(const std::string& path)> archi
   archive_ = std::move(archive);
 }
 
+// [LOG-7] What was written when memory ran out is not known either.
+template <typename Write>
+Status LogWriter::or_fail_for_memory(Write&& write) {
+  try {
+    return write();
+  } catch (const std::bad_alloc&) {
+    failed_.store(true, std::memory_order_release);
+    throw;
+  }
+}
+
 // --- Appending ---------------------------------------------------------------------------------
 
 Status LogWriter::append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
@@ -196,7 +208,8 @@ Status LogWriter::append(SequenceNumber sequence, std::string_view operations, u
   }
   if (!appended) {
     const IoTurn turn(*this);
-    ASHLAR_TRY(append_slowly(sequence, operations, digest, may_use_reserve));
+    ASHLAR_TRY(or_fail_for_memory(
+        [&] { return append_slowly(sequence, operations, digest, may_use_reserve); }));
     const std::lock_guard lock(append_mutex_);
     *end = tail_.load(std::memory_order_relaxed);
     notice = note_waiting();
@@ -392,7 +405,7 @@ Status LogWriter::sync(uint64_t position) {
   const IoTurn turn(*this, position);
   if (!turn.held()) return {};
   gather();
-  return flush();
+  return or_fail_for_memory([&] { return flush(); });
 }
 
 // The threads that the last write released are about to come with their next commits: a moment's
@@ -407,7 +420,7 @@ void LogWriter::gather() const {
 Status LogWriter::write_out() {
   if (end() > durable()) {
     const IoTurn turn(*this);
-    ASHLAR_TRY(flush());
+    ASHLAR_TRY(or_fail_for_memory([&] { return flush(); }));
   }
   if (failed_.load(std::memory_order_acquire)) return failure();
   keep_reserve();
@@ -469,6 +482,9 @@ Status LogWriter::fail(Status reason) {
 
 Status LogWriter::failure() const {
   const std::lock_guard lock(io_mutex_);
+  if (failed_.load(std::memory_order_acquire) && failure_.ok()) {
+    return Status::read_only("the log takes no more writes since memory ran out during one");
+  }
   if (failure_.ok()) return {};
   return Status::read_only("the log takes no more writes since one failed: " +
                            failure_.to_string());

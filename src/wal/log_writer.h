@@ -182,6 +182,8 @@ class LogWriter {
   }
 
   Status fail(Status reason);
+  template <typename Write>
+  Status or_fail_for_memory(Write&& write);
 
   Env& env_;
   const std::string folder_;

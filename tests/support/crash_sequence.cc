@@ -7,27 +7,31 @@ namespace ashlar {
 namespace {
 
 constexpr char kFolder[] = "/db";
-constexpr uint64_t kKeys = 30;
+// Of what expires within the sequence.
+constexpr std::chrono::milliseconds kShortLife{60};
 
 std::string key_of(uint64_t i) {
   return "key" + std::to_string(100 + i);
 }
 
-uint32_t value_bytes(Random& random) {
-  const uint64_t kind = random.below(100);
-  if (kind < 70) return static_cast<uint32_t>(random.below(200));
-  if (kind < 98) return static_cast<uint32_t>(random.between(900, 9'000));
-  return static_cast<uint32_t>(random.between(1 << 20, 1'200'000));
-}
-
 }  // namespace
 
-CrashSequence::CrashSequence(uint64_t seed, uint64_t steps)
-    : seed_(seed), random_(seed), env_(seed) {
+CrashSequence::CrashSequence(uint64_t seed, const CrashShape& shape)
+    : seed_(seed), shape_(shape), random_(seed), env_(seed) {
   open();
-  for (uint64_t i = 0; i < steps && problem_.empty(); ++i) step();
+  for (uint64_t i = 0; i < shape.steps && problem_.empty(); ++i) step();
+  snapshot_.reset();
   database_.reset();
   if (problem_.empty()) all_durable();
+  env_.advance(kShortLife);
+}
+
+uint32_t CrashSequence::value_bytes() {
+  if (random_.below(1000) < shape_.huge_per_mille) {
+    return static_cast<uint32_t>(random_.between(1 << 20, 1'200'000));
+  }
+  return static_cast<uint32_t>(random_.below(10) < 7 ? random_.below(200)
+                                                     : random_.between(900, 9'000));
 }
 
 Options CrashSequence::options() const {
@@ -48,24 +52,30 @@ void CrashSequence::open() {
 }
 
 void CrashSequence::step() {
-  const uint64_t kind = random_.below(100);
+  if (random_.below(100) < shape_.commit_percent) return commit();
+  const uint64_t kind = random_.below(30);
   const std::size_t begun = env_.operation_count();
-  if (kind < 70) {
-    commit();
-  } else if (kind < 76) {
+  if (kind < 6) {
     note(database_->sync(), "sync", begun);
     all_durable();
-  } else if (kind < 80) {
+  } else if (kind < 10) {
     note(database_->flush(), "flush", begun);
     all_durable();
-  } else if (kind < 82) {
+  } else if (kind < 12) {
     note(database_->compact(), "compact", begun);
-  } else if (kind < 84) {
+  } else if (kind < 14) {
+    if (snapshot_) {
+      snapshot_.reset();
+    } else {
+      snapshot_ = database_->snapshot();
+    }
+  } else if (kind < 16) {
+    snapshot_.reset();
     database_.reset();
     note({}, "close", begun);
     all_durable();
     open();
-  } else if (kind < 92) {
+  } else if (kind < 24) {
     env_.advance(std::chrono::milliseconds(random_.below(80)));
     env_.run_background(random_.below(3));
     note({}, "time passes", begun);
@@ -75,29 +85,57 @@ void CrashSequence::step() {
   }
 }
 
-void CrashSequence::commit() {
+Batch CrashSequence::random_writes() {
   Batch batch;
   for (uint64_t left = random_.one_in(3) ? random_.between(2, 8) : 1; left > 0; --left) {
-    const uint64_t i = random_.below(kKeys);
+    const uint64_t i = random_.below(shape_.keys);
     if (random_.one_in(15)) {
-      const uint64_t end = std::min(kKeys, i + 1 + random_.below(8));
+      const uint64_t end = std::min(shape_.keys, i + 1 + random_.below(8));
       batch.del_range(key_of(i), key_of(end));
       contents_.erase(contents_.lower_bound(key_of(i)), contents_.lower_bound(key_of(end)));
-    } else if (random_.one_in(6)) {
+      continue;
+    }
+    contents_.erase(key_of(i));
+    if (random_.one_in(6)) {
       batch.del(key_of(i));
-      contents_.erase(key_of(i));
+      continue;
+    }
+    const Recipe recipe{random_.next(), value_bytes()};
+    const uint64_t life = random_.below(10);
+    if (life == 0) {
+      // Over when the sequence is, and what it replaced must not come back.
+      batch.set(key_of(i), recipe.make(), kShortLife);
     } else {
-      const Recipe recipe{random_.next(), value_bytes(random_)};
-      const bool expiring = random_.one_in(10);
-      batch.set(key_of(i), recipe.make(), std::chrono::hours(expiring ? 1000 : 0));
+      batch.set(key_of(i), recipe.make(), std::chrono::hours(life == 1 ? 1000 : 0));
       contents_[key_of(i)] = recipe;
     }
   }
+  return batch;
+}
+
+Status CrashSequence::write(const Batch& batch, Durability durability) {
+  return database_->write(batch, {.durability = durability, .ttl = std::chrono::milliseconds(0)});
+}
+
+Status CrashSequence::write_in_transaction(const Batch& batch, Durability durability) {
+  Transaction transaction = database_->begin({.durability = durability});
+  const Result<std::string> read = transaction.get(key_of(random_.below(shape_.keys)));
+  if (!read.ok() && !read.status().is(StatusCode::kNotFound)) return read.status();
+  const Status written = transaction.write(batch);
+  return written.ok() ? transaction.commit() : written;
+}
+
+void CrashSequence::commit() {
+  const Batch batch = random_writes();
   const bool disk = random_.one_in(3);
+  const Durability durability = disk ? Durability::kDisk : Durability::kProcess;
   commits_.push_back({env_.operation_count(), SIZE_MAX, SIZE_MAX, contents_});
-  note(database_->write(batch, {.durability = disk ? Durability::kDisk : Durability::kProcess,
-                                .ttl = std::chrono::milliseconds(0)}),
-       disk ? "write to disk" : "write", commits_.back().begun);
+  if (random_.one_in(4)) {
+    note(write_in_transaction(batch, durability), disk ? "transaction to disk" : "transaction",
+         commits_.back().begun);
+  } else {
+    note(write(batch, durability), disk ? "write to disk" : "write", commits_.back().begun);
+  }
   commits_.back().acknowledged = env_.operation_count();
   if (disk) all_durable();
 }

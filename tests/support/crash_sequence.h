@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,23 @@ struct Found {
   std::string problem;  // empty if all is well
 };
 
-// Opens a database on a new simulated disk and writes, flushes, merges, syncs, closes and opens it
-// again, as drawn from the seed; notes when each commit began, was acknowledged, and was promised
-// to be on stable storage.
+// How much a sequence does.
+struct CrashShape {
+  uint64_t steps = 40;
+  uint64_t commit_percent = 70;  // of the steps
+  uint64_t keys = 30;
+  uint64_t huge_per_mille = 20;  // values of a mebibyte and more
+};
+
+// Opens a database on a new simulated disk and writes (alone, in batches, in transactions),
+// flushes, merges, syncs, holds snapshots, closes and opens it again, as drawn from the seed; notes
+// when each commit began, was acknowledged, and was promised to be on stable storage. At its end
+// all short lifetimes are over.
 //
 // Threads: one.
 class CrashSequence {
  public:
-  explicit CrashSequence(uint64_t seed, uint64_t steps);
+  CrashSequence(uint64_t seed, const CrashShape& shape);
 
   // The history of the disk, at its beginning. Positions below count its operations.
   SimCrash history() { return env_.crash_points(); }
@@ -70,6 +80,10 @@ class CrashSequence {
   void open();
   void step();
   void commit();
+  Batch random_writes();
+  uint32_t value_bytes();
+  Status write(const Batch& batch, Durability durability);
+  Status write_in_transaction(const Batch& batch, Durability durability);
   void note(const Status& status, const char* call, std::size_t begun);
   // Everything acknowledged is on stable storage now.
   void all_durable();
@@ -78,9 +92,11 @@ class CrashSequence {
   Options options() const;
 
   const uint64_t seed_;
+  const CrashShape shape_;
   Random random_;
   SimEnv env_;
   std::unique_ptr<Database> database_;
+  std::optional<Snapshot> snapshot_;  // holds old versions back from merges
   std::vector<Commit> commits_;
   Contents contents_;
   std::string diary_;

@@ -24,7 +24,7 @@ _ashlar() {
   done
 
   # The commands that need no database may stand in its place.
-  local alone='@(inspect|backups|restore)' command=${positional[1]-}
+  local alone='@(inspect|backups|restore|sim)' command=${positional[1]-}
   [[ ${positional[0]-} == $alone ]] && command=${positional[0]}
 
   if ((${#positional[@]} == 0)); then
@@ -33,7 +33,7 @@ _ashlar() {
     else
       compopt -o filenames
       mapfile -t COMPREPLY < <(
-        compgen -d -- "$word"; compgen -W 'help inspect backups restore' -- "$word"
+        compgen -d -- "$word"; compgen -W 'help inspect backups restore sim' -- "$word"
       )
     fi
   elif ((${#positional[@]} == 1)) && [[ ${positional[0]} != $alone ]]; then
