@@ -10,6 +10,7 @@
 #include "support/layered_database.h"
 #include "support/power_loss.h"
 #include "support/random.h"
+#include "support/random_faults.h"
 #include "support/recipe.h"
 
 namespace ashlar {
@@ -214,28 +215,20 @@ TEST_F(Backup, AnyFailingCallEndsInAnErrorAndHarmsNothing) {
   const Contents then = expected_;
   change(4, 100);
   ASSERT_OK(database_->flush());
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  Random random(seed);
-  for (int i = 0; i < 60; ++i) {
-    SimFault fault;
-    fault.call = static_cast<SimCall>(random.below(static_cast<uint64_t>(SimCall::kCount)));
-    fault.skip = random.below(25);
-    fault.code = random.one_in(2) ? StatusCode::kIoError : StatusCode::kNoSpace;
-    fault.path_part = random.one_in(2) ? "backup" : "restored";
-    SCOPED_TRACE(std::string(to_string(fault.call)) + " " + std::to_string(fault.skip));
-    sim_.inject(fault);
+  const auto attempt = [&] {
     (void)database_->backup("/backup").ok();
     (void)restore_backup("/backup", "/restored", options()).ok();
-    sim_.clear_faults();
+  };
+  const auto check = [&] {
     const auto problems = verify_backups("/backup", &sim_);
     ASSERT_OK(problems);
     ASSERT_TRUE(problems->empty()) << problems->front();
-    if (!sim_.exists("/restored").value()) continue;
+    if (!sim_.exists("/restored").value()) return;
     const Contents found = open_and_read(sim_, "/restored");
     ASSERT_TRUE(found == expected_ || found == then);
     ASSERT_OK(remove_tree(sim_, "/restored"));
-  }
+  };
+  at_random_faults(sim_, 60, 25, {"backup", "restored"}, attempt, check);
   EXPECT_TRUE(restored(options(1)) == then);
 }
 

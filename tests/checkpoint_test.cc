@@ -10,6 +10,7 @@
 #include "support/layered_database.h"
 #include "support/power_loss.h"
 #include "support/random.h"
+#include "support/random_faults.h"
 #include "support/recipe.h"
 #include "support/temporary_folder.h"
 
@@ -127,26 +128,17 @@ TEST_F(Checkpoint, CutShortByPowerLossIsWholeOrNotThere) {
 }
 
 TEST_F(Checkpoint, AnyFailingCallEndsInAnErrorAndNoHalfCopy) {
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  Random random(seed);
-  for (int i = 0; i < 80; ++i) {
-    SimFault fault;
-    fault.call = static_cast<SimCall>(random.below(static_cast<uint64_t>(SimCall::kCount)));
-    fault.skip = random.below(25);
-    fault.code = random.one_in(2) ? StatusCode::kIoError : StatusCode::kNoSpace;
-    fault.path_part = "copy";  // the database itself is spared
-    SCOPED_TRACE(std::string(to_string(fault.call)) + " " + std::to_string(fault.skip));
-    sim_.inject(fault);
-    const Status made = database_->checkpoint("/copy");
-    sim_.clear_faults();
-    if (sim_.exists("/copy").value()) {
-      EXPECT_TRUE(open_and_read(sim_, "/copy") == expected_);
-      ASSERT_OK(remove_tree(sim_, "/copy"));
-    } else {
+  Status made;
+  const auto attempt = [&] { made = database_->checkpoint("/copy"); };
+  const auto check = [&] {
+    if (!sim_.exists("/copy").value()) {
       EXPECT_FALSE(made.ok());
+      return;
     }
-  }
+    EXPECT_TRUE(open_and_read(sim_, "/copy") == expected_);
+    ASSERT_OK(remove_tree(sim_, "/copy"));
+  };
+  at_random_faults(sim_, 80, 25, {"copy"}, attempt, check);  // the database itself is spared
   EXPECT_TRUE(contents_of(*database_) == expected_);
   EXPECT_OK(database_->set("still", "writable"));
 }

@@ -13,6 +13,7 @@
 #include "support/layered_database.h"
 #include "support/power_loss.h"
 #include "support/random.h"
+#include "support/random_faults.h"
 
 namespace ashlar {
 namespace {
@@ -454,31 +455,26 @@ TEST(RepairInterrupted, AnyFailingCallEndsInAnErrorAndNoHalfResult) {
   SimEnv sim(4);
   sim.record_history(false);
   const Contents expected = make_layered_database(sim, "/db", Compression::kLz4, 6);
-  const uint64_t seed = test_seed();
-  SCOPED_TRACE(seed_text(seed));
-  Random random(seed);
-  for (int i = 0; i < 60; ++i) {
-    SimFault fault;
-    fault.call = static_cast<SimCall>(random.below(static_cast<uint64_t>(SimCall::kCount)));
-    fault.skip = random.below(40);
-    fault.code = random.one_in(2) ? StatusCode::kIoError : StatusCode::kNoSpace;
-    SCOPED_TRACE(std::string(to_string(fault.call)) + " " + std::to_string(fault.skip));
-    sim.inject(fault);
-    RepairReport report;
+  RepairReport report;
+  Status repaired;
+  const auto attempt = [&] {
+    report = {};
     const RepairOptions options{.memory_budget = Options::kMinimumMemoryBudget, .env = &sim};
-    const Status repaired = repair("/db", "/saved", options, &report);
-    sim.clear_faults();
-    if (sim.exists("/saved").value()) {
-      const Contents saved = open_and_read(sim, "/saved");
-      // A page that can't be read is lost, as a damaged one is.
-      if (report.complete()) {
-        EXPECT_TRUE(saved == expected);
-      }
-      ASSERT_OK(remove_tree(sim, "/saved"));
-    } else {
+    repaired = repair("/db", "/saved", options, &report);
+  };
+  const auto check = [&] {
+    if (!sim.exists("/saved").value()) {
       EXPECT_FALSE(repaired.ok());
+      return;
     }
-  }
+    const Contents saved = open_and_read(sim, "/saved");
+    // A page that can't be read is lost, as a damaged one is.
+    if (report.complete()) {
+      EXPECT_TRUE(saved == expected);
+    }
+    ASSERT_OK(remove_tree(sim, "/saved"));
+  };
+  at_random_faults(sim, 60, 40, {""}, attempt, check);
 }
 
 }  // namespace

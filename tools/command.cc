@@ -12,8 +12,8 @@ std::vector<Command> assemble() {
   std::vector<Command> commands;
   for (auto family :
        {key_commands, range_commands, document_commands, query_commands, change_commands,
-        index_commands, lifetime_commands, transaction_commands, transfer_commands, care_commands, backup_commands,
-        inspect_commands, bench_commands, sim_commands, shell_commands}) {
+        index_commands, lifetime_commands, transaction_commands, transfer_commands, care_commands,
+        backup_commands, inspect_commands, bench_commands, sim_commands, shell_commands}) {
     std::ranges::move(family(), std::back_inserter(commands));
   }
   return commands;

@@ -286,7 +286,7 @@ done
 expect 'sim repeats itself' 0 '' sh -c \
   "'$program' sim batches --seed 3 --rounds 9 --verbose >one && '$program' sim batches --seed 3 --rounds 9 --verbose >two && cmp one two"
 expect 'sim tells of each round' 0 9 grep -c '^round ' one
-expect 'sim --json' 0 1 sh -c "'$program' sim --rounds 2 --json | grep -c '\"rounds\": 2,'"
+expect 'sim --json' 0 1 sh -c "'$program' sim --rounds 2 --json | grep -c '\"rounds\":2,'"
 expect 'sim knows its workloads' 2 '' "$program" sim nothing
 complains 'no workload is named nothing'
 expect 'sim leaves nothing behind' 2 '' ls sim

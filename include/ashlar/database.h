@@ -190,31 +190,31 @@ class Database {
   Status create_index(std::string_view name, const IndexOptions& options);
   // Ends an index, complete or not, and gives its space back. kNotFound for none of that name.
   Status drop_index(std::string_view name);
-  // Builds an index anew, as create_index did: one that failed, or in which verify() found problems.
-  // Queries use it again once it is complete. kNotFound for none of that name.
+  // Builds an index anew, as create_index did: one that failed, or in which verify() found
+  // problems. Queries use it again once it is complete. kNotFound for none of that name.
   Status rebuild_index(std::string_view name);
   Result<std::vector<IndexInfo>> indexes() const;
 
   // --- Queries over JSON documents; see ashlar/query.h ------------------------------------------
 
   // The documents whose key begins with `prefix` that match the filter, in either of its spellings.
-  // A failure is the range's status: kInvalidArgument, with the place, for a filter or option that is
-  // wrong.
+  // A failure is the range's status: kInvalidArgument, with the place, for a filter or option that
+  // is wrong.
   DocumentRange find(std::string_view prefix, std::string_view filter,
                      const QueryOptions& options = {}) const;
   // How many there are, after skip and limit.
   Result<uint64_t> count_where(std::string_view prefix, std::string_view filter,
                                const QueryOptions& options = {}) const;
-  // The different values of a field, in their order; elements of arrays each on their own, a missing
-  // value as null. Sorting, projection and resume tokens do not apply.
+  // The different values of a field, in their order; elements of arrays each on their own, a
+  // missing value as null. Sorting, projection and resume tokens do not apply.
   JsonRange distinct(std::string_view prefix, std::string_view field, std::string_view filter = {},
                      const QueryOptions& options = {}) const;
   // One JSON object for each group, in the order of the groups' values. The same.
   JsonRange group(std::string_view prefix, const Grouping& grouping, std::string_view filter = {},
                   const QueryOptions& options = {}) const;
-  // Changes the documents found, all of them in one transaction, and returns their number. `update` is
-  // a merge patch, {"city": "Rome", "old": null}, or has the operators $set, $unset, $inc and $push.
-  // Times to live stay.
+  // Changes the documents found, all of them in one transaction, and returns their number. `update`
+  // is a merge patch, {"city": "Rome", "old": null}, or has the operators $set, $unset, $inc and
+  // $push. Times to live stay.
   //   kTooLarge  more than fits into one commit; nothing was changed.
   Result<uint64_t> update_where(std::string_view prefix, std::string_view filter,
                                 std::string_view update, const QueryOptions& options = {});
@@ -249,15 +249,15 @@ class Database {
   Status compact();
   // Waits until no flush or compaction is running or due.
   Status wait_for_background();
-  // Reads every byte of every file, checks every checksum and ordering rule, and compares every index
-  // with its documents, beside writers.
-  // Problems are listed in the report; an error means that the check itself could not be done.
+  // Reads every byte of every file, checks every checksum and ordering rule, and compares every
+  // index with its documents, beside writers. Problems are listed in the report; an error means
+  // that the check itself could not be done.
   Result<VerifyReport> verify(const Progress& progress = {}) const;
 
   // Makes a copy of the database as it is now in the folder `destination`, which must not exist and
   // appears when it is complete. It can be opened as it is, as a database of its own. Tables and
-  // value files are linked where the file system can, so that it takes little time and room; writers
-  // go on meanwhile.
+  // value files are linked where the file system can, so that it takes little time and room;
+  // writers go on meanwhile.
   //   kInvalidArgument  there is something called `destination`.
   //   kBusy             opened read-only, and the writer took files away: open anew, try again.
   Status checkpoint(std::string_view destination) const;
@@ -277,6 +277,8 @@ class Database {
   explicit Database(std::unique_ptr<Parts> parts);
   // The calling thread's transaction; null if it has none.
   Transaction* bound_transaction() const;
+  // The one that reads at `snapshot` go to: a snapshot that was asked for comes before it.
+  Transaction* reading_transaction(const Snapshot* snapshot) const;
   Result<Transaction*> require_bound() const;
   Status require_unbound() const;
   void pause_before_attempt(int attempt);

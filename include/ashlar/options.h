@@ -79,13 +79,13 @@ struct Options {
   bool read_only = false;
 
   // A folder to keep the log in when the database needs it no more, so that a backup can be brought
-  // forward to any moment: see ashlar/backup.h. It grows with what is written; remove from it what is
-  // older than the oldest backup. Empty: the log is not kept.
+  // forward to any moment: see ashlar/backup.h. It grows with what is written; remove from it what
+  // is older than the oldest backup. Empty: the log is not kept.
   std::string log_archive{};
 
-  // How fast the files are read and checked in the background, so that damage is found in time: what
-  // is found is logged, told as kCorruptionFound, and counted in Statistics. Unset: as fast as it
-  // takes to read everything once a week. 0: not at all.
+  // How fast the files are read and checked in the background, so that damage is found in time:
+  // what is found is logged, told as kCorruptionFound, and counted in Statistics. Unset: as fast as
+  // it takes to read everything once a week. 0: not at all.
   std::optional<uint64_t> scrub_bytes_per_second{};
 
   Logger logger{};

@@ -93,8 +93,9 @@ class Transaction {
   Status persist(std::string_view key);
   Status expire(std::string_view key, std::chrono::system_clock::time_point at);
 
-  // Queries see the transaction's own writes; the ranges of keys and of index entries that they looked
-  // at count as read. What is written while a range of documents is open may be seen in it, or not.
+  // Queries see the transaction's own writes; the ranges of keys and of index entries that they
+  // looked at count as read. What is written while a range of documents is open may be seen in it,
+  // or not.
   DocumentRange find(std::string_view prefix, std::string_view filter,
                      const QueryOptions& options = {});
   Result<uint64_t> count_where(std::string_view prefix, std::string_view filter,

@@ -52,6 +52,10 @@ Result<std::unique_ptr<Database>> Database::open(std::string_view path, const Op
 
 Transaction* Database::bound_transaction() const { return parts_->bound.mine(); }
 
+Transaction* Database::reading_transaction(const Snapshot* snapshot) const {
+  return snapshot == nullptr ? bound_transaction() : nullptr;
+}
+
 const std::string& Database::path() const { return engine_->path(); }
 
 // --- One key ---------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ Status Database::set(std::string_view key, std::string_view value, const WriteOp
 }
 
 Status Database::get(std::string_view key, std::string* value, const ReadOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->get(key, value);
   }
   const bool timed = sample_this_get();
@@ -91,7 +95,7 @@ Result<std::string> Database::get(std::string_view key, const ReadOptions& optio
 }
 
 Result<PinnedValue> Database::get_pinned(std::string_view key, const ReadOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     auto value = std::make_shared<std::string>();
     ASHLAR_TRY(tx->get(key, value.get()));
     const std::string_view bytes = *value;
@@ -119,7 +123,7 @@ Status Database::del(std::string_view key, const WriteOptions& options) {
 }
 
 Result<bool> Database::exists(std::string_view key, const ReadOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->exists(key);
   }
   ASHLAR_TRY(check_key(key));
@@ -135,7 +139,7 @@ Result<bool> Database::exists(std::string_view key, const ReadOptions& options) 
 
 EntryRange Database::range(std::string_view from, std::string_view to,
                            const RangeOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->range(from, to, options.reverse, options.limit);
   }
   return EntryRange(engine_->new_cursor(bounds_of(from, to, options), options.snapshot));
@@ -146,7 +150,7 @@ EntryRange Database::prefix(std::string_view prefix, const RangeOptions& options
 }
 
 KeyRange Database::keys(std::string_view prefix, const RangeOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->keys(prefix, options.reverse, options.limit);
   }
   return KeyRange(engine_->new_cursor(bounds_of(prefix, end_of_prefix(prefix), options),
@@ -159,7 +163,7 @@ Result<uint64_t> Database::count(std::string_view prefix, const ReadOptions& opt
 
 Result<uint64_t> Database::count_range(std::string_view from, std::string_view to,
                                        const ReadOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->count_range(from, to);
   }
   const auto cursor = engine_->new_cursor(bounds_of(from, to, {}), options.snapshot);

@@ -5,7 +5,7 @@
 #include "api/database_parts.h"
 #include "ashlar/database.h"
 #include "ashlar/update.h"
-#include "base/json_object.h"
+#include "base/printable.h"
 #include "base/key_space.h"
 #include "base/try.h"
 #include "document/json_path.h"

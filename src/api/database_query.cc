@@ -26,7 +26,7 @@ Status check(const TransactionState& state, const QueryOptions& options) {
 
 DocumentRange Database::find(std::string_view prefix, std::string_view filter,
                              const QueryOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->find(prefix, filter, options);
   }
   return find_documents(moment_of(*engine_, *parts_->indexes, options), prefix, filter, options);
@@ -34,7 +34,7 @@ DocumentRange Database::find(std::string_view prefix, std::string_view filter,
 
 Result<uint64_t> Database::count_where(std::string_view prefix, std::string_view filter,
                                        const QueryOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->count_where(prefix, filter, options);
   }
   return count_documents(moment_of(*engine_, *parts_->indexes, options), prefix, filter, options);
@@ -42,7 +42,7 @@ Result<uint64_t> Database::count_where(std::string_view prefix, std::string_view
 
 JsonRange Database::distinct(std::string_view prefix, std::string_view field,
                              std::string_view filter, const QueryOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->distinct(prefix, field, filter, options);
   }
   return distinct_values(moment_of(*engine_, *parts_->indexes, options), prefix, field, filter,
@@ -51,7 +51,7 @@ JsonRange Database::distinct(std::string_view prefix, std::string_view field,
 
 JsonRange Database::group(std::string_view prefix, const Grouping& grouping,
                           std::string_view filter, const QueryOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->group(prefix, grouping, filter, options);
   }
   return group_documents(moment_of(*engine_, *parts_->indexes, options), prefix, grouping, filter,
@@ -74,7 +74,7 @@ Result<uint64_t> Database::delete_where(std::string_view prefix, std::string_vie
 
 Result<Explanation> Database::explain(std::string_view prefix, std::string_view filter,
                                       const QueryOptions& options) const {
-  if (auto* tx = options.snapshot == nullptr ? bound_transaction() : nullptr) {
+  if (auto* tx = reading_transaction(options.snapshot)) {
     return tx->explain(prefix, filter, options);
   }
   return explain_query(moment_of(*engine_, *parts_->indexes, options), prefix, filter, options);

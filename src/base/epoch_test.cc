@@ -77,8 +77,6 @@ TEST(Epoch, FreeingMayRetireMore) {
   EXPECT_EQ(freed, 1);
 }
 
-// Readers follow a pointer that a writer keeps replacing. A freed object is poisoned, and with a
-// sanitizer also a use after free or a race.
 // What is retired while a collection goes on may be held by readers that came meanwhile.
 TEST(Epoch, ACollectionLeavesWhatIsRetiredMeanwhile) {  // [EPOCH-3]
   RetireList list;
@@ -95,6 +93,8 @@ TEST(Epoch, ACollectionLeavesWhatIsRetiredMeanwhile) {  // [EPOCH-3]
   EXPECT_EQ(freed, 1);
 }
 
+// Readers follow a pointer that a writer keeps replacing. A freed object is poisoned, and with a
+// sanitizer also a use after free or a race.
 TEST(Epoch, ReadersNeverSeeFreedObjects) {
   struct Object {
     std::atomic<uint64_t> alive{0x600d};

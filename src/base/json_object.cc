@@ -20,22 +20,6 @@ std::string json_quoted(std::string_view text) {
   return out + "\"";
 }
 
-std::string printable(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    if (c == '\\') {
-      out += "\\\\";
-    } else if (c >= 0x20 && c < 0x7f) {
-      out += c;
-    } else {
-      char escaped[8];
-      std::snprintf(escaped, sizeof(escaped), "\\x%02x", static_cast<unsigned char>(c));
-      out += escaped;
-    }
-  }
-  return out;
-}
-
 void JsonObject::add(std::string_view name, double value) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.4g", value);

@@ -10,9 +10,6 @@ namespace ashlar {
 // `text`, valid UTF-8, as a JSON string with its quotes.
 std::string json_quoted(std::string_view text);
 
-// Bytes of any kind as printable ASCII: \xNN for what is not, \\ for a backslash.
-std::string printable(std::string_view bytes);
-
 class JsonObject {
  public:
   void add(std::string_view name, uint64_t value) { raw(name, std::to_string(value)); }

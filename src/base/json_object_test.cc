@@ -20,9 +20,5 @@ TEST(JsonObject, WithoutMembersIsAnEmptyObject) {
   EXPECT_EQ(JsonObject().finish(), "{}");
 }
 
-TEST(Printable, OtherBytesThanPrintableAsciiAreHexadecimal) {
-  EXPECT_EQ(printable(std::string_view("a\0\\\xff", 4)), "a\\x00\\\\\\xff");
-}
-
 }  // namespace
 }  // namespace ashlar

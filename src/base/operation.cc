@@ -56,7 +56,8 @@ Result<Operation> decode_operation(std::string_view bytes, std::size_t* consumed
   if (operation.key.empty() && kind != static_cast<unsigned>(EntryKind::kDeleteRange)) {
     return Status::corruption("operation has an empty key");
   }
-  if (operation.key.size() > kMaximumStoredKeyBytes || operation.value.size() > kMaximumValueBytes) {
+  if (operation.key.size() > kMaximumStoredKeyBytes ||
+      operation.value.size() > kMaximumValueBytes) {
     return Status::corruption("operation's key or value is over the limit");
   }
   operation.kind = static_cast<EntryKind>(kind);

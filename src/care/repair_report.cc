@@ -2,6 +2,7 @@
 
 #include "ashlar/repair.h"
 #include "base/json_object.h"
+#include "base/printable.h"
 
 namespace ashlar {
 namespace {

@@ -77,8 +77,8 @@ class Commit {
   uint64_t rules_ = 0;
 };
 
-// An empty commit whose memory is used again and again, one for each thread; another one, if what the
-// thread is doing with that has led here: a wait in which background work is done.
+// An empty commit whose memory is used again and again, one for each thread; another one, if what
+// the thread is doing with that has led here: a wait in which background work is done.
 //
 // Threads: must be destroyed on the thread that made it.
 class ThreadCommit {

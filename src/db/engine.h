@@ -150,8 +150,8 @@ class Engine {
   Status flush();
   Status compact();
   Status wait_for_background();
-  // Lets a layer above work in the background, between the engine's own maintenance. Tasks that have
-  // not begun when the engine is closed are dropped.
+  // Lets a layer above work in the background, between the engine's own maintenance. Tasks that
+  // have not begun when the engine is closed are dropped.
   void submit_maintenance(std::function<void()> task);
   void submit_maintenance_after(std::chrono::milliseconds delay, std::function<void()> task);
   // Executor::wait().

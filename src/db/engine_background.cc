@@ -70,11 +70,11 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
 
 void Engine::submit(Lane lane, std::chrono::milliseconds delay, std::function<void()> task) {
   try {
-    const auto guarded = [this, task = std::move(task)] { run_guarded(task); };
+    auto guarded = [this, task = std::move(task)] { run_guarded(task); };
     if (delay.count() == 0) {
-      executor_->submit(lane, guarded);
+      executor_->submit(lane, std::move(guarded));
     } else {
-      executor_->submit_after(lane, delay, guarded);
+      executor_->submit_after(lane, delay, std::move(guarded));
     }
   } catch (const std::bad_alloc&) {
     note_out_of_memory();

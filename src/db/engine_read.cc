@@ -91,8 +91,8 @@ Result<PinnedValue> Engine::find_pinned(std::string_view key, const Snapshot* sn
   return PinnedValue(value, std::move(pin));
 }
 
-std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBoundsView& bounds, const Snapshot* snapshot,
-                                               uint64_t now_ms) const {
+std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBoundsView& bounds,
+                                               const Snapshot* snapshot, uint64_t now_ms) const {
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
   return std::make_unique<UserCursor>(point.view->shared_from_this(), point.visible,

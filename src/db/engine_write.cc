@@ -256,7 +256,7 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit
 // Only where pacing could not keep writers slow enough, or flushing fails.
 Status Engine::wait_for_flush() {
   const uint64_t start = env_.monotonic_ns();
-  schedule_flush();
+  schedule_flush();  // again, if memory ran out where it was last scheduled
   std::unique_lock lock(background_mutex_);
   const auto has_room = [this] {
     return immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables;

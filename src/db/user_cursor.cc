@@ -114,9 +114,8 @@ void UserCursor::start(std::string_view from, std::string_view to) {
 void UserCursor::next() {
   if (--left_ == 0) [[unlikely]] {
     valid_ = false;
-  } else if (batch_is_live_ && batch_at_ + 1 < batch_count_ &&
+  } else if (batch_is_live_ && current_ + 1 != batch_end_ &&
              plainly_differ(current_->key, current_[1].key)) [[likely]] {
-    ++batch_at_;
     ++current_;
     shown_key_ = current_->key;
     shown_key_.remove_prefix(escape_bytes_);
@@ -133,8 +132,8 @@ void UserCursor::find_next() {
 }
 
 void UserCursor::step() {
-  if (batch_at_ + 1 < batch_count_) [[likely]] {
-    current_ = &batches_[batch_].entries[++batch_at_];
+  if (batch_end_ != nullptr && current_ + 1 != batch_end_) [[likely]] {
+    ++current_;
     return;
   }
   entries_.next();
@@ -142,22 +141,23 @@ void UserCursor::step() {
 }
 
 void UserCursor::look() {
+  batch_end_ = nullptr;
   batch_is_live_ = false;
   if (!entries_.valid()) {
     current_ = nullptr;
     return;
   }
   batch_ ^= 1;
-  batch_at_ = 0;
-  batch_count_ = entries_.take_batch(&batches_[batch_], left_);
-  if (batch_count_ == 0) {
+  EntryBatch& batch = batches_[batch_];
+  const std::size_t taken = entries_.take_batch(&batch, left_);
+  if (taken == 0) {
     current_ = &entries_.entry();
     return;
   }
-  const EntryBatch& batch = batches_[batch_];
   current_ = batch.entries.data();
+  batch_end_ = current_ + taken;
   batch_is_live_ = batch.plain && batch.newest <= visible_ && !has_range_tombstones_ &&
-                   in_bounds(batch.entries[batch_count_ - 1].key);
+                   in_bounds(batch_end_[-1].key);
 }
 
 void UserCursor::skip_key() {

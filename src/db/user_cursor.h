@@ -51,8 +51,7 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
 
   // The bounds' keys are needed for this call only; `listener` must outlive the cursor. `visible`:
-  // the sequence to read at. `now_ms`: the time by
-  // which entries are expired.
+  // the sequence to read at. `now_ms`: the time by which entries are expired.
   UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visible, uint64_t now_ms,
              const CursorBoundsView& bounds, const ScanListener& listener);
   ~UserCursor() override;
@@ -113,9 +112,8 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   // turns, or in entries_.
   const EntryView* current_ = nullptr;
   std::array<EntryBatch, 2> batches_;
-  unsigned batch_ = 0;           // the one in use
-  std::size_t batch_at_ = 0;     // of current_
-  std::size_t batch_count_ = 0;  // 0: current_ is in entries_
+  unsigned batch_ = 0;                    // the one in use
+  const EntryView* batch_end_ = nullptr;  // of it; null if current_ is in entries_
   // Whether every entry of the batch is to be shown, but for older versions of a key.
   bool batch_is_live_ = false;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/json_object.h"
+#include "base/printable.h"
 #include "base/key_prefix.h"
 #include "base/key_space.h"
 #include "base/try.h"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/epoch.h"
-#include "base/json_object.h"
+#include "base/printable.h"
 #include "base/mutants.h"
 #include "base/try.h"
 #include "document/json_text.h"

@@ -17,7 +17,7 @@ std::string stories(std::string_view workload, uint64_t seed, uint64_t rounds) {
 }
 
 TEST(Simulation, EveryWorkloadLivesThroughItsCrashes) {
-  for (const SimWorkloadName& workload : sim_workloads()) stories(workload.name, 42, 15);
+  for (const SimWorkloadKind& workload : sim_workloads()) stories(workload.name, 42, 15);
 }
 
 TEST(Simulation, TheSeedDecidesEverything) {
@@ -28,7 +28,7 @@ TEST(Simulation, TheSeedDecidesEverything) {
 
 TEST(Simulation, KnowsItsWorkloads) {
   EXPECT_EQ(make_sim_workload("none"), nullptr);
-  for (const SimWorkloadName& workload : sim_workloads()) {
+  for (const SimWorkloadKind& workload : sim_workloads()) {
     EXPECT_NE(make_sim_workload(workload.name), nullptr) << workload.name;
   }
 }

@@ -146,23 +146,21 @@ std::unique_ptr<SimWorkload> make() {
 
 }  // namespace
 
-const std::vector<SimWorkloadName>& sim_workloads() {
-  static const std::vector<SimWorkloadName> kAll = {
-      {"kv", "single writes and deletions"},
-      {"batches", "up to eight writes at once"},
-      {"transactions", "transfers between accounts"},
-      {"queue", "jobs put at the end and taken from the front"},
-      {"indexes", "JSON documents under two indexes"},
+const std::vector<SimWorkloadKind>& sim_workloads() {
+  static const std::vector<SimWorkloadKind> kAll = {
+      {"kv", "single writes and deletions", make<KeyValues>},
+      {"batches", "up to eight writes at once", make<Batches>},
+      {"transactions", "transfers between accounts", make<Transfers>},
+      {"queue", "jobs put at the end and taken from the front", make<Queue>},
+      {"indexes", "JSON documents under two indexes", make<IndexedDocuments>},
   };
   return kAll;
 }
 
 std::unique_ptr<SimWorkload> make_sim_workload(std::string_view name) {
-  if (name == "kv") return make<KeyValues>();
-  if (name == "batches") return make<Batches>();
-  if (name == "transactions") return make<Transfers>();
-  if (name == "queue") return make<Queue>();
-  if (name == "indexes") return make<IndexedDocuments>();
+  for (const SimWorkloadKind& kind : sim_workloads()) {
+    if (kind.name == name) return kind.make();
+  }
   return nullptr;
 }
 

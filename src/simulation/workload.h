@@ -33,11 +33,12 @@ class SimWorkload {
   virtual Status prepare(Database&) { return {}; }
 };
 
-struct SimWorkloadName {
+struct SimWorkloadKind {
   std::string_view name;
   std::string_view summary;
+  std::unique_ptr<SimWorkload> (*make)();
 };
-const std::vector<SimWorkloadName>& sim_workloads();
+const std::vector<SimWorkloadKind>& sim_workloads();
 // Null if there is none of that name.
 std::unique_ptr<SimWorkload> make_sim_workload(std::string_view name);
 

@@ -48,8 +48,8 @@ Result<SegmentListing> list_segments(Env& env, const std::string& folder);
 // The header of one segment file; none if it is blank. kCorruption with the path.
 Result<std::optional<SegmentHeader>> read_segment_header(const File& file);
 
-// Of an error of the functions above: whether the same may succeed later, as the disk is full or too
-// many files are open.
+// Of an error of the functions above: whether the same may succeed later, as the disk is full or
+// too many files are open.
 bool may_succeed_later(const Status& status);
 
 }  // namespace ashlar

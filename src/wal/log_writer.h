@@ -48,8 +48,8 @@ struct LogStatistics {
 // Ownership: one per database; owns the mapping of the ring and the open segments. Destroying it
 //            writes nothing out: whoever wants that calls sync(end()) first.
 // Threads:   any, for every function but create(), set_dirty_listener() and set_archive(). The
-//            order in which append() is entered is the order of the sequences, which the caller sees
-//            to.
+//            order in which append() is entered is the order of the sequences, which the caller
+//            sees to.
 // Invariant: [LOG-6] everything in [durable(), end()) is in the ring.
 //            [LOG-7] After a write to a segment failed, no append or sync ever succeeds again: what
 //            the disk holds is not known any more, and a retry could report success for lost data

@@ -1,6 +1,7 @@
 // sim: the engine on a simulated disk that crashes.
 #include <fmt/format.h>
 
+#include "base/json_object.h"
 #include "base/try.h"
 #include "simulation/simulation.h"
 #include "tools/command.h"
@@ -13,11 +14,16 @@ namespace {
 constexpr uint64_t kRounds = 100;
 
 std::string json_of(const std::string& workload, uint64_t seed, const SimulationTally& tally) {
-  return fmt::format(
-      "{{\"workload\": \"{}\", \"seed\": {}, \"rounds\": {}, \"commits\": {}, "
-      "\"failed_calls\": {}, \"power_cuts\": {}, \"kills\": {}, \"lost_commits\": {}}}",
-      workload, seed, tally.rounds, tally.commits, tally.failed_calls, tally.power_cuts,
-      tally.kills, tally.lost_commits);
+  JsonObject json;
+  json.add("workload", std::string_view(workload));
+  json.add("seed", seed);
+  json.add("rounds", tally.rounds);
+  json.add("commits", tally.commits);
+  json.add("failed_calls", tally.failed_calls);
+  json.add("power_cuts", tally.power_cuts);
+  json.add("kills", tally.kills);
+  json.add("lost_commits", tally.lost_commits);
+  return json.finish();
 }
 
 std::string text_of(const std::string& workload, uint64_t seed, const SimulationTally& tally) {
@@ -55,7 +61,7 @@ std::string_view details() {
         "Uses the engine on a disk in memory whose calls fail and whose power is cut, and checks\n"
         "after each crash that nothing promised is lost. The same seed does the same again.\n"
         "The workloads:";
-    for (const SimWorkloadName& each : sim_workloads()) {
+    for (const SimWorkloadKind& each : sim_workloads()) {
       lines += fmt::format("\n  {:<14}{}", each.name, each.summary);
     }
     return lines;
