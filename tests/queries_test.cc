@@ -162,6 +162,52 @@ TEST_F(QueriesTest, UsesAnIndexAndReadsOnlyWhatItHasTo) {
   EXPECT_EQ(explain("age != 30 and number exists")["plan"], "scan");
 }
 
+// An index's bounds may say all that a filter does; where they say less, documents are looked at.
+TEST_F(QueriesTest, AnIndexGivesNoMoreThanTheFilterAsksFor) {
+  ASSERT_OK(database_->create_index("by_a_b", {.prefix = "user:", .fields = {"$.a", "$.b"}}));
+  const auto answers = [&](std::string_view filter, std::string_view prefix = "user:") {
+    const auto with_plan = [&](std::string plan) {
+      Keys keys = keys_of(database_->find(prefix, filter, {.plan = std::move(plan)}));
+      std::sort(keys.begin(), keys.end());
+      return keys;
+    };
+    const Keys scanned = with_plan("scan");
+    EXPECT_EQ(with_plan("index by_a_b"), scanned);
+    EXPECT_EQ(with_plan(""), scanned);
+    return scanned;
+  };
+  set("user:1", R"({"a":1,"b":1,"c":1})");
+  set("user:2", R"({"a":2,"b":2,"c":1})");
+  set("user:3", R"({"a":3,"b":1,"c":2})");
+  set("user:4", R"({"a":"3","b":2,"c":2})");
+  set("user:5", R"({"b":2,"c":2})");
+  EXPECT_EQ(answers("a >= 2"), (Keys{"user:2", "user:3"}));
+  EXPECT_EQ(answers("a >= 2", "user:3"), Keys{"user:3"});
+  EXPECT_EQ(answers("a >= 1 and a < 3"), (Keys{"user:1", "user:2"}));
+  EXPECT_EQ(answers("a >= 2 and b = 1"), Keys{"user:3"});
+  EXPECT_EQ(answers("a = 2 and b = 2"), Keys{"user:2"});
+  EXPECT_EQ(answers("a >= 1 and c = 1"), (Keys{"user:1", "user:2"}));
+  EXPECT_EQ(answers("a = 3 or a = \"3\""), (Keys{"user:3", "user:4"}));
+  EXPECT_EQ(answers("a != 3 and a >= 1"), (Keys{"user:1", "user:2"}));
+
+  // Of arrays one element may meet one condition, and another the other.
+  set("user:6", R"({"a":[1,9],"b":1,"c":1})");
+  set("user:7", R"({"a":[7,8],"b":1,"c":1})");
+  EXPECT_EQ(answers("a >= 5 and a <= 3"), Keys{"user:6"});
+  EXPECT_EQ(answers("a <= 3 and a >= 5"), Keys{"user:6"});
+  EXPECT_EQ(answers("a > 3 and a < 8"), (Keys{"user:6", "user:7"}));
+}
+
+// What makes a field one of many values may have been written by the transaction itself.
+TEST_F(QueriesTest, ATransactionsOwnArraysAreLookedAt) {
+  ASSERT_OK(database_->create_index("by_a", {.prefix = "user:", .fields = {"$.a"}}));
+  set("user:1", R"({"a":1})");
+  auto tx = database_->begin();
+  ASSERT_OK(tx.set("user:2", R"({"a":[1,9]})"));
+  ASSERT_OK(tx.set("user:3", R"({"a":[7,8]})"));
+  EXPECT_EQ(keys_of(tx.find("user:", "a >= 5 and a <= 3")), Keys{"user:2"});
+}
+
 TEST_F(QueriesTest, TakesTheOrderFromAnIndexAndEndsEarly) {
   add_people(1000);
   ASSERT_OK(database_->create_index("by_age", {.prefix = "user:", .fields = {"age", "number"}}));
