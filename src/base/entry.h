@@ -58,9 +58,6 @@ class EntryIterator {
   virtual void seek(std::string_view key, SequenceNumber sequence) = 0;
   virtual void next() = 0;
   virtual void previous() = 0;
-  // How many of the entries behind this one are known to lie before those of `key`: any number that
-  // is not too high. For a merge, which need not compare so many. The iterator must be valid.
-  virtual std::size_t known_before(std::string_view /*key*/) const { return 0; }
   // Copies the current entry and those behind it, `most` at most, and moves to the last one copied;
   // the values stay where they are and live until the iterator moves on, and the batch must live as
   // long, as entry()'s key is in it. Returns how many: 0 if entries have to be taken one by one.

@@ -1,62 +1,111 @@
 #include "compaction/merging_iterator.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace ashlar {
 namespace {
 
-// To look ahead costs as much as some comparisons, and is in vain where children take turns.
-constexpr unsigned kStaysBeforeLookingAhead = 3;
+// What is fetched of one child among several at first, and doubled each time: the entries of a
+// child that is hardly in front would be fetched in vain.
+constexpr std::size_t kFirstBatch = 4;
+
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const std::size_t most = std::min(a.size(), b.size());
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + most, b.begin()).first -
+                                  a.begin());
+}
 
 }  // namespace
 
 MergingIterator::MergingIterator(std::vector<std::unique_ptr<EntryIterator>> children)
-    : children_(std::move(children)) {
-  heap_.reserve(children_.size());
+    : sources_(children.size()) {
+  heap_.reserve(children.size());
+  for (std::size_t i = 0; i < children.size(); ++i) sources_[i].child = std::move(children[i]);
 }
 
 // Whether `a` is to be visited before `b` in the current direction.
-bool MergingIterator::comes_before(const Source& a, const Source& b) const {
-  int order = a.entry->key.compare(b.entry->key);
-  if (order == 0) {
-    order = (a.entry->sequence < b.entry->sequence) - (a.entry->sequence > b.entry->sequence);
-  }
-  if (order == 0) order = a.index < b.index ? -1 : 1;
+bool MergingIterator::comes_before(const Front& a, const Front& b) const {
+  if (a.head != b.head) return a.head < b.head;
+  const EntryView& x = *a.source->at;
+  const EntryView& y = *b.source->at;
+  int order = x.key.compare(y.key);
+  if (order == 0) order = (x.sequence < y.sequence) - (x.sequence > y.sequence);
+  if (order == 0) order = a.source < b.source ? -1 : 1;
   return forward_ ? order < 0 : order > 0;
 }
 
-void MergingIterator::check(const EntryIterator& child) {
-  if (!child.valid() && !child.status().ok() && status_.ok()) status_ = child.status();
+bool MergingIterator::fetch(Source* source) {
+  EntryIterator& child = *source->child;
+  if (!child.valid()) {
+    if (!child.status().ok()) fail(child.status());
+    return false;
+  }
+  std::size_t taken = 0;
+  if (forward_) {
+    source->turn ^= 1;
+    source->batch = &batches_[2 * static_cast<std::size_t>(source - sources_.data()) + source->turn];
+    taken = child.take_batch(source->batch, source->most);
+    source->most = std::min(2 * source->most, EntryBatch::kCapacity);
+  }
+  if (taken > 0) {
+    source->at = source->batch->entries.data();
+    source->end = source->at + taken;
+  } else {
+    source->batch = nullptr;
+    source->at = &child.entry();
+    source->end = source->at + 1;
+  }
+  source->has_prefix = forward_ && source->end[-1].key.starts_with(prefix_);
+  return true;
+}
+
+uint64_t MergingIterator::head_elsewhere(std::string_view key) const {
+  if (!forward_) return 0;
+  if (key.starts_with(prefix_)) return order_prefix64(key.substr(prefix_.size()));
+  return key < prefix_ ? 0 : UINT64_MAX;
 }
 
 void MergingIterator::rebuild() {
-  known_ahead_ = 0;
   heap_.clear();
-  for (std::size_t i = 0; i < children_.size(); ++i) {
-    EntryIterator& child = *children_[i];
-    check(child);
-    if (child.valid()) heap_.push_back({&child, &child.entry(), i});
+  prefix_.clear();
+  if (forward_ && batches_ == nullptr) {
+    batches_ = std::make_unique_for_overwrite<EntryBatch[]>(2 * sources_.size());
   }
-  std::make_heap(heap_.begin(), heap_.end(),
-                 [this](const Source& a, const Source& b) { return comes_before(b, a); });
+  const std::size_t most = std::min<uint64_t>(
+      expected_, sources_.size() == 1 ? EntryBatch::kCapacity : kFirstBatch);
+  for (Source& source : sources_) {
+    source.most = most;
+    if (fetch(&source)) heap_.push_back({0, &source});
+  }
+  if (!status_.ok()) return;
+  choose_prefix();
+  begin_stretch();
 }
 
-void MergingIterator::choose_front() {
-  const EntryIterator* const before = heap_.front().child;
-  sift_down();
-  if (heap_.front().child != before) {
-    stays_ = 0;
-  } else if (++stays_ >= kStaysBeforeLookingAhead) {
-    stays_ = 0;
-    const bool second_is_next = heap_.size() == 2 || comes_before(heap_[1], heap_[2]);
-    known_ahead_ = before->known_before(heap_[second_is_next ? 1 : 2].entry->key);
+void MergingIterator::choose_prefix() {
+  if (forward_ && heap_.size() > 1) {
+    std::string_view smallest = heap_.front().source->at->key;
+    std::string_view largest = smallest;
+    for (const Front& front : heap_) {
+      smallest = std::min(smallest, front.source->at->key);
+      largest = std::max(largest, front.source->end[-1].key);
+    }
+    // A head is best taken from eight bytes.
+    const std::size_t shortest = std::min(smallest.size(), largest.size());
+    prefix_.assign(smallest, 0, std::min(common_prefix(smallest, largest),
+                                         shortest - std::min(shortest, sizeof(uint64_t))));
+    for (Front& front : heap_) {
+      front.source->has_prefix = true;
+      front.head = head_of(*front.source, front.source->at->key);
+    }
   }
+  std::make_heap(heap_.begin(), heap_.end(),
+                 [this](const Front& a, const Front& b) { return comes_before(b, a); });
 }
 
 void MergingIterator::sift_down() {
-  const Source moved = heap_.front();
+  const Front moved = heap_.front();
   std::size_t at = 0;
   while (true) {
     std::size_t child = 2 * at + 1;
@@ -69,77 +118,101 @@ void MergingIterator::sift_down() {
   heap_[at] = moved;
 }
 
-void MergingIterator::drop_front() {
-  known_ahead_ = 0;
-  check(*heap_.front().child);
-  heap_.front() = heap_.back();
-  heap_.pop_back();
-  if (!heap_.empty()) sift_down();
+void MergingIterator::end_stretch() {
+  Front& front = heap_.front();
+  Source& source = *front.source;
+  source.at = stretch_end_;
+  bool ended = false;
+  if (source.at == source.end) {
+    forward_ ? source.child->next() : source.child->previous();
+    ended = !fetch(&source);
+    if (!status_.ok()) return;
+  }
+  if (ended) {
+    front = heap_.back();
+    heap_.pop_back();
+    if (heap_.empty()) {
+      current_ = nullptr;
+      return;
+    }
+  } else {
+    front.head = head_of(source, source.at->key);
+  }
+  sift_down();
+  begin_stretch();
+}
+
+void MergingIterator::begin_stretch() {
+  if (heap_.empty()) {
+    current_ = nullptr;
+    return;
+  }
+  // Behind the keys with the prefix all heads are the same.
+  if (heap_.size() > 1 && heap_.front().head == UINT64_MAX &&
+      !heap_.front().source->at->key.starts_with(prefix_)) {
+    choose_prefix();
+  }
+  const Source& source = *heap_.front().source;
+  current_ = source.at;
+  if (heap_.size() == 1) {
+    stretch_end_ = source.end;
+    return;
+  }
+  const bool second_is_next = heap_.size() == 2 || heap_[1].head <= heap_[2].head;
+  const uint64_t bound = heap_[second_is_next ? 1 : 2].head;
+  const EntryView* end = source.at + 1;
+  while (end != source.end && head_of(source, end->key) < bound) ++end;
+  stretch_end_ = end;
+}
+
+void MergingIterator::fail(const Status& status) {
+  if (status_.ok()) status_ = status;
+  current_ = nullptr;
 }
 
 void MergingIterator::seek_first() {
   forward_ = true;
-  for (auto& child : children_) child->seek_first();
+  for (Source& source : sources_) source.child->seek_first();
   rebuild();
 }
 
 void MergingIterator::seek_last() {
   forward_ = false;
-  for (auto& child : children_) child->seek_last();
+  for (Source& source : sources_) source.child->seek_last();
   rebuild();
 }
 
 void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
   forward_ = true;
-  for (auto& child : children_) child->seek(key, sequence);
+  for (Source& source : sources_) source.child->seek(key, sequence);
   rebuild();
 }
 
-std::size_t MergingIterator::take_batch(EntryBatch* batch, std::size_t most) {
-  const bool alone = heap_.size() == 1;
-  if (!alone) most = std::min(most, known_ahead_ + 1);
-  if (most <= 1 || !forward_) return 0;
-  Source& front = heap_.front();
-  const std::size_t taken = front.child->take_batch(batch, most);
-  if (taken == 0) return 0;
-  front.entry = &front.child->entry();
-  if (!alone) known_ahead_ -= taken - 1;
-  return taken;
-}
-
 void MergingIterator::previous() {
-  known_ahead_ = 0;
   if (forward_) turn(false);
-  Source& front = heap_.front();
-  front.child->previous();
-  if (front.child->valid()) {
-    front.entry = &front.child->entry();
-    sift_down();
-  } else {
-    drop_front();
-  }
+  if (valid()) end_stretch();
 }
 
-// Puts every other child beside the current entry on the side to be visited next.
+// Puts every child beside the current entry, on the side to be visited next, but the one that the
+// entry comes from: that one stays at it.
 void MergingIterator::turn(bool forward) {
-  const std::size_t current = heap_.front().index;
-  const std::string key(entry().key);
-  const SequenceNumber sequence = entry().sequence;
+  Source* const here = heap_.front().source;
+  const std::string key(current_->key);
+  const SequenceNumber sequence = current_->sequence;
+  for (const EntryView* at = current_ + 1; at != here->end; ++at) here->child->previous();
   forward_ = forward;
-  for (std::size_t i = 0; i < children_.size(); ++i) {
-    if (i == current) continue;
-    EntryIterator& child = *children_[i];
+  for (Source& source : sources_) {
+    if (&source == here) continue;
+    EntryIterator& child = *source.child;
     child.seek(key, sequence);
-    check(child);
-    if (!status_.ok()) return;
     // Of equals, those given before the current child precede it.
     const bool equal =
         child.valid() && child.entry().sequence == sequence && child.entry().key == key;
-    if (forward && equal && i < current) child.next();
-    if (!forward && !(equal && i < current)) {
+    if (forward && equal && &source < here) child.next();
+    if (!forward && !(equal && &source < here)) {
       if (child.valid()) {
         child.previous();
-      } else {
+      } else if (child.status().ok()) {
         child.seek_last();
       }
     }

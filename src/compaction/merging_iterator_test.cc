@@ -33,11 +33,6 @@ class ListIterator : public EntryIterator {
   }
   void next() override { go(at_ + 1); }
   void previous() override { go(at_ - 1); }
-  std::size_t known_before(std::string_view key) const override {
-    std::size_t known = 0;
-    while (at_ + known + 1 < entries_.size() && entries_[at_ + known + 1].key < key) ++known;
-    return known - known / 3;  // any number that is not too high will do
-  }
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override {
     std::size_t taken = 0;
     batch->newest = 0;
@@ -108,7 +103,6 @@ TEST(MergingIterator, IsOneListBothWaysWhereverItTurns) {  // [ORDER-1]
   }
 }
 
-// Long stretches of one child make it look ahead.
 TEST(MergingIterator, IsOneListWhereChildrenHaveStretchesToThemselves) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     std::mt19937_64 random(seed);

@@ -37,11 +37,13 @@ bool any_range_tombstones(const ReadView& view) {
                      [&](const auto& memtable) { return has_any(*memtable); });
 }
 
-std::vector<std::unique_ptr<EntryIterator>> iterators_of(const ReadView& view) {
+std::vector<std::unique_ptr<EntryIterator>> iterators_of(
+    const ReadView& view, SequenceNumber visible, bool reverse) {
   std::vector<std::unique_ptr<EntryIterator>> iterators;
   iterators.reserve(1 + view.immutables.size() + view.version->level_count());
   const auto add = [&](const Memtable& memtable) {
-    if (memtable.entry_count() > 0) iterators.push_back(memtable.new_iterator());
+    if (memtable.entry_count() == 0) return;
+    iterators.push_back(reverse ? memtable.new_iterator() : memtable.new_iterator_at(visible));
   };
   add(*view.active);
   for (const auto& memtable : view.immutables) add(*memtable);
@@ -61,7 +63,7 @@ UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visi
       limit_(bounds.limit),
       user_keys_(bounds.user_keys),
       has_range_tombstones_(any_range_tombstones(*view_)),
-      entries_(iterators_of(*view_)),
+      entries_(iterators_of(*view_, visible_, reverse_)),
       listener_(listener),
       left_(bounds.limit) {
   // What ends below the system keys is stored as it is.
@@ -93,6 +95,7 @@ void UserCursor::start(std::string_view from, std::string_view to) {
   const bool empty = !to.empty() && from >= to;
   if (empty || left_ == 0) return;
   if (!reverse_) {
+    entries_.expect(left_);
     entries_.seek(from, kMaximumSequence);
     look();
     find_forward();
@@ -114,7 +117,7 @@ void UserCursor::start(std::string_view from, std::string_view to) {
 void UserCursor::next() {
   if (--left_ == 0) [[unlikely]] {
     valid_ = false;
-  } else if (batch_is_live_ && current_ + 1 != batch_end_ &&
+  } else if (stretch_is_live_ && current_ + 1 != stretch_end_ &&
              plainly_differ(current_->key, current_[1].key)) [[likely]] {
     ++current_;
     shown_key_ = current_->key;
@@ -132,32 +135,24 @@ void UserCursor::find_next() {
 }
 
 void UserCursor::step() {
-  if (batch_end_ != nullptr && current_ + 1 != batch_end_) [[likely]] {
+  if (current_ + 1 != stretch_end_) [[likely]] {
     ++current_;
     return;
   }
+  entries_.skip_within_stretch(current_);
   entries_.next();
   look();
 }
 
 void UserCursor::look() {
-  batch_end_ = nullptr;
-  batch_is_live_ = false;
   if (!entries_.valid()) {
     current_ = nullptr;
     return;
   }
-  batch_ ^= 1;
-  EntryBatch& batch = batches_[batch_];
-  const std::size_t taken = entries_.take_batch(&batch, left_);
-  if (taken == 0) {
-    current_ = &entries_.entry();
-    return;
-  }
-  current_ = batch.entries.data();
-  batch_end_ = current_ + taken;
-  batch_is_live_ = batch.plain && batch.newest <= visible_ && !has_range_tombstones_ &&
-                   in_bounds(batch_end_[-1].key);
+  current_ = &entries_.entry();
+  stretch_end_ = entries_.stretch_end();
+  stretch_is_live_ = !has_range_tombstones_ && entries_.stretch_is_plain(visible_) &&
+                     in_bounds(stretch_end_[-1].key);
 }
 
 void UserCursor::skip_key() {
@@ -193,6 +188,7 @@ bool UserCursor::is_range_deleted(const EntryView& entry) const {
 // From current_ on, which may be any version of a key not shown yet.
 void UserCursor::find_forward() {
   while (current_ != nullptr) {
+    if (stretch_is_live_) return show(*current_);
     if (!in_bounds(current_->key)) return finish({});
     if (current_->sequence > visible_) {
       step();

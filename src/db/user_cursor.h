@@ -1,7 +1,6 @@
 // What a range looks at: live entries, newest version of each, at one moment.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,7 +9,6 @@
 
 #include "ashlar/range.h"
 #include "base/coding.h"
-#include "base/entry_batch.h"
 #include "base/key_space.h"
 #include "base/recycled.h"
 #include "compaction/merging_iterator.h"
@@ -69,8 +67,7 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   // on the other side of the system keys.
   void start_in_user_keys(std::string_view from, std::string_view to);
   void start(std::string_view from, std::string_view to);
-  // Forward, versions are taken in batches where that is possible; the key of the version before
-  // current_ stays readable.
+  // Forward; the key of the version before current_ stays readable.
   void step();
   // Makes the entry under entries_ the current one.
   void look();
@@ -108,14 +105,11 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   const bool has_range_tombstones_;
   MergingIterator entries_;
 
-  // Forward: the version that is looked at, null at the end; in one of the batches, which take
-  // turns, or in entries_.
+  // Forward: the version that is looked at, null at the end, and the end of its stretch of entries_.
   const EntryView* current_ = nullptr;
-  std::array<EntryBatch, 2> batches_;
-  unsigned batch_ = 0;                    // the one in use
-  const EntryView* batch_end_ = nullptr;  // of it; null if current_ is in entries_
-  // Whether every entry of the batch is to be shown, but for older versions of a key.
-  bool batch_is_live_ = false;
+  const EntryView* stretch_end_ = nullptr;
+  // Whether every entry of the stretch is to be shown, but for older versions of a key.
+  bool stretch_is_live_ = false;
 
   bool valid_ = false;
   std::string_view shown_key_;

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "base/huge_buffer.h"
+#include "base/prefetch.h"
 
 namespace ashlar {
 
@@ -34,7 +35,7 @@ class HashIndex {
     return std::min(taken + count, (key_count_ + count) / kSlots) < bucket_count_;
   }
 
-  void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets()[home(hash)]); }
+  void prefetch(uint64_t hash) const { prefetch_line(&buckets()[home(hash)]); }
 
   // The record of the key with this hash for which `same_key(record)` holds; 0 if there is none.
   template <typename SameKey>

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/try.h"
 #include "memtable/memtable_iterator.h"
+#include "memtable/visible_iterator.h"
 
 namespace ashlar {
 namespace {
@@ -120,8 +121,13 @@ void Memtable::end_commit() {
 
 bool Memtable::get(std::string_view key, uint64_t hash, SequenceNumber visible,
                    EntryView* entry) const {
-  RecordNumber number =
+  const RecordNumber newest =
       index_.find(hash, [&](RecordNumber candidate) { return key_of(record(candidate)) == key; });
+  return visible_entry_at(newest, visible, entry);
+}
+
+bool Memtable::visible_entry_at(RecordNumber number, SequenceNumber visible,
+                                EntryView* entry) const {
   while (number != 0) {
     const char* const at = record(number);
     if (sequence_of(at) <= visible) {
@@ -135,6 +141,10 @@ bool Memtable::get(std::string_view key, uint64_t hash, SequenceNumber visible,
 
 std::unique_ptr<EntryIterator> Memtable::new_iterator() const {
   return std::make_unique<MemtableIterator>(shared_from_this(), order_.sorted());
+}
+
+std::unique_ptr<EntryIterator> Memtable::new_iterator_at(SequenceNumber visible) const {
+  return std::make_unique<VisibleIterator>(shared_from_this(), order_.sorted(), visible);
 }
 
 uint64_t Memtable::count_records(std::string_view from, std::string_view to) const {

@@ -19,6 +19,7 @@
 
 #include "base/entry.h"
 #include "base/operation.h"
+#include "base/prefetch.h"
 #include "base/range_tombstones.h"
 #include "memtable/hash_index.h"
 #include "memtable/memtable_order.h"
@@ -51,6 +52,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
 
   // Iterates over everything added before the call. Keeps the memtable alive.
   std::unique_ptr<EntryIterator> new_iterator() const;
+  // The same, forward only, with the newest version of each key that is not above `visible`.
+  std::unique_ptr<EntryIterator> new_iterator_at(SequenceNumber visible) const;
 
   // How many records of keys in [from, to) there are (empty `to`: no end), all versions and
   // deletions among them.
@@ -76,9 +79,12 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   std::string_view key_at(RecordNumber number) const { return key_of(record(number)); }
   SequenceNumber sequence_at(RecordNumber number) const { return sequence_of(record(number)); }
   EntryView entry_at(RecordNumber number) const { return entry_of(record(number)); }
+  // The newest version that is not above `visible`, from this record on to older ones.
+  bool visible_entry_at(RecordNumber number, SequenceNumber visible, EntryView* entry) const;
   void prefetch_record(RecordNumber number) const {
-    __builtin_prefetch(record(number));
-    __builtin_prefetch(record(number) + 64);
+    prefetch_line(record(number));
+    prefetch_line(record(number) + 64);
+    prefetch_line(record(number) + 128);
   }
 
  private:

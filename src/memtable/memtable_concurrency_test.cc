@@ -48,6 +48,22 @@ class BesideAWriter : public testing::Test {
     }
   }
 
+  // Of each key, one version, and none newer than what was visible.
+  void iterate_at() {
+    for (SequenceNumber visible = 0; visible < kWrites;) {
+      visible = visible_.load(std::memory_order_acquire);
+      const auto it = memtable_.shared()->new_iterator_at(visible);
+      std::string last_key;
+      for (it->seek_first(); it->valid(); it->next()) {
+        const EntryView& entry = it->entry();
+        ASSERT_TRUE(last_key.empty() || last_key < entry.key);
+        ASSERT_LE(entry.sequence, visible);
+        ASSERT_EQ(entry.value, std::to_string(entry.sequence));
+        last_key = entry.key;
+      }
+    }
+  }
+
   // Iterators are in order, and hold everything that was visible when they were made.
   void iterate() {
     for (SequenceNumber visible = 0; visible < kWrites;) {
@@ -78,6 +94,7 @@ TEST_F(BesideAWriter, ReadersAndIteratorsSeeWhatIsVisible) {  // [MEM-1] [HASH-2
   threads.emplace_back([this] { read(1); });
   threads.emplace_back([this] { read(2); });
   threads.emplace_back([this] { iterate(); });
+  threads.emplace_back([this] { iterate_at(); });
   threads.emplace_back([this] { iterate(); });
   write_all();
   for (std::thread& thread : threads) thread.join();

@@ -33,22 +33,8 @@ void MemtableIterator::seek_last() {
 
 void MemtableIterator::seek(std::string_view key, SequenceNumber sequence) {
   forward_ = true;
-  for (Position& position : positions_) {
-    if (position.begin == position.end) continue;
-    const std::string_view prefix =
-        memtable_->key_at(position.begin->record).substr(0, runs_->prefix_bytes);
-    const int order = key.substr(0, prefix.size()).compare(prefix);
-    if (order != 0) {
-      position.at = order < 0 ? position.begin : position.end;
-      continue;
-    }
-    const uint64_t head = order_prefix64(key.substr(prefix.size()));
-    position.at =
-        std::partition_point(position.begin, position.end, [&](const SortedRuns::Item& item) {
-          if (item.head != head) return item.head < head;
-          return entry_before(memtable_->key_at(item.record), memtable_->sequence_at(item.record),
-                              key, sequence);
-        });
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    positions_[i].at = first_at_or_behind(*memtable_, *runs_, *runs_->runs[i], key, sequence);
   }
   choose_smallest();
 }

@@ -13,10 +13,31 @@ constexpr std::size_t kRunRatio = 6;
 
 }  // namespace
 
+int compare_keys(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b) {
+  if (a.head != b.head) return a.head < b.head ? -1 : 1;
+  return memtable.key_at(a.record).compare(memtable.key_at(b.record));
+}
+
 bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b) {
-  if (a.head != b.head) return a.head < b.head;
-  const int order = memtable.key_at(a.record).compare(memtable.key_at(b.record));
+  const int order = compare_keys(memtable, a, b);
   return order != 0 ? order < 0 : a.record > b.record;
+}
+
+const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const SortedRuns& runs,
+                                           const SortedRuns::Run& run, std::string_view key,
+                                           SequenceNumber sequence) {
+  const SortedRuns::Item* const begin = run.data();
+  const SortedRuns::Item* const end = begin + run.size();
+  if (begin == end) return end;
+  const std::string_view prefix = memtable.key_at(begin->record).substr(0, runs.prefix_bytes);
+  const int order = key.substr(0, prefix.size()).compare(prefix);
+  if (order != 0) return order < 0 ? begin : end;
+  const uint64_t head = order_prefix64(key.substr(prefix.size()));
+  return std::partition_point(begin, end, [&](const SortedRuns::Item& item) {
+    if (item.head != head) return item.head < head;
+    return entry_before(memtable.key_at(item.record), memtable.sequence_at(item.record), key,
+                        sequence);
+  });
 }
 
 std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
@@ -52,19 +73,42 @@ MemtableOrder::Run MemtableOrder::sort_new_records(std::size_t from, std::size_t
     const auto size = load<uint32_t>(bytes + 12);
     if (Memtable::entry_of(bytes).kind != EntryKind::kDeleteRange) {
       const auto number = static_cast<RecordNumber>(at / 8);
-      run.push_back({head_of(number, prefix_bytes), number});
+      run.push_back({head_of(number, prefix_bytes), number, 1});
     }
     at = (at + Memtable::kRecordHeaderBytes + size + 7) & ~std::size_t{7};
   }
   std::sort(run.begin(), run.end(),
             [this](const Item& a, const Item& b) { return is_before(memtable_, a, b); });
+  for (std::size_t i = run.size(); i-- > 1;) {
+    if (compare_keys(memtable_, run[i - 1], run[i]) == 0) run[i - 1].versions += run[i].versions;
+  }
   return run;
 }
 
-MemtableOrder::Run MemtableOrder::merge(const Run& a, const Run& b) const {
-  Run merged(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(),
-             [this](const Item& x, const Item& y) { return is_before(memtable_, x, y); });
+MemtableOrder::Run MemtableOrder::merge(const Run& older, const Run& newer) const {
+  Run merged;
+  merged.reserve(older.size() + newer.size());
+  const auto take_versions = [&merged](Run::const_iterator* from) {
+    const auto end = *from + (*from)->versions;
+    merged.insert(merged.end(), *from, end);
+    *from = end;
+  };
+  auto a = older.begin();
+  auto b = newer.begin();
+  while (a != older.end() && b != newer.end()) {
+    const int order = compare_keys(memtable_, *a, *b);
+    if (order < 0) {
+      take_versions(&a);
+      continue;
+    }
+    const std::size_t first = merged.size();
+    take_versions(&b);
+    if (order > 0) continue;
+    for (std::size_t i = first; i < merged.size(); ++i) merged[i].versions += a->versions;
+    take_versions(&a);
+  }
+  merged.insert(merged.end(), a, older.end());
+  merged.insert(merged.end(), b, newer.end());
   return merged;
 }
 

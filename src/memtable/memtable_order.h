@@ -22,6 +22,7 @@ struct SortedRuns {
   struct Item {
     uint64_t head;  // first eight bytes behind the common prefix, see order_prefix64()
     RecordNumber record;
+    uint32_t versions;  // of its key in the run, from this one to the oldest
   };
   using Run = std::vector<Item>;
 
@@ -29,9 +30,16 @@ struct SortedRuns {
   std::vector<std::shared_ptr<const Run>> runs;
 };
 
+// How the keys of two items compare; their heads are of the same prefix.
+int compare_keys(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b);
 // [ORDER-1] for items with heads of the same prefix. Records of one commit may share key and
 // sequence: the later one counts, and comes first.
 bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b);
+
+// The first item of one of the runs that is not before (key, sequence), or its end.
+const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const SortedRuns& runs,
+                                           const SortedRuns::Run& run, std::string_view key,
+                                           SequenceNumber sequence);
 
 // Threads: any.
 class MemtableOrder {
@@ -47,7 +55,8 @@ class MemtableOrder {
 
   uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
   Run sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
-  Run merge(const Run& a, const Run& b) const;
+  // `newer` holds records added after all of `older`'s.
+  Run merge(const Run& older, const Run& newer) const;
   void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;
 
   const Memtable& memtable_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "table/table_format.h"
 
 namespace ashlar {
@@ -44,7 +45,7 @@ Result<HugeBuffer> MapletBuilder::build() const {
   for (const Item& item : items_) {
     if (ahead != items_.end()) {
       const uint32_t home = maplet_home(uint64_t{ahead->hash_high} << 32, buckets);
-      __builtin_prefetch(pages->data() + bucket_offset(home), 1);
+      prefetch_line_to_write(pages->data() + bucket_offset(home));
       ++ahead;
     }
     place(pages->data(), buckets, item);

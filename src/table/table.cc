@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "base/try.h"
 #include "table/table_cursor.h"
 #include "table/table_verifier.h"
@@ -144,8 +145,8 @@ Result<bool> Table::get_resident(const char* image, std::string_view key, uint64
       const std::size_t offset =
           bucket_record_offset(bucket, static_cast<unsigned>(__builtin_ctz(left)));
       if (!is_data_offset(offset)) return wrong_position(number);
-      __builtin_prefetch(image + offset);
-      __builtin_prefetch(image + offset + 64);
+      prefetch_line(image + offset);
+      prefetch_line(image + offset + 64);
       Record record;
       switch (match_record(image + offset / kPageBytes * kPageBytes, offset % kPageBytes, key,
                            visible, &record)) {

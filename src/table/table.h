@@ -12,6 +12,7 @@
 #include "ashlar/result.h"
 #include "base/entry.h"
 #include "base/huge_buffer.h"
+#include "base/prefetch.h"
 #include "base/range_tombstones.h"
 #include "env/env.h"
 #include "table/leaf.h"
@@ -59,7 +60,7 @@ class Table {
   void prefetch(uint64_t hash) const {
     const char* image = image_.load(std::memory_order_acquire);
     if (image == nullptr || bucket_count_ == 0) return;
-    __builtin_prefetch(image + maplet_offset_ + bucket_offset(maplet_home(hash, bucket_count_)));
+    prefetch_line(image + maplet_offset_ + bucket_offset(maplet_home(hash, bucket_count_)));
   }
   // Newest version of the key with a sequence not above `visible`, dead or alive, range tombstones
   // aside; `hash` is hash_key(key). False if there is none. Under an EpochGuard, and *lookup is to

@@ -8,6 +8,7 @@
 
 #include "ashlar/status.h"
 #include "base/entry.h"
+#include "base/prefetch.h"
 #include "table/leaf.h"
 #include "table/page_reader.h"
 #include "table/table_file.h"
@@ -57,12 +58,6 @@ class TableCursor {
   void prefetch_behind(uint32_t slot) const { prefetch_record(slot + kPrefetchDistance); }
   // Moves so many slots ahead within the leaf.
   void skip(uint32_t slots) { load_slot(slot_ + slots); }
-  // How many of the leaf's records behind this one belong to keys before `key`.
-  uint32_t count_before(std::string_view key) const {
-    if (span_ > 1) return 0;
-    const uint32_t end = leaf_.lower_bound(key, kMaximumSequence);
-    return end > slot_ ? end - slot_ - 1 : 0;
-  }
   // next() within the leaf, which cannot fail; false at its last record.
   bool step() {
     if (slot_ + 1 >= count_) return false;
@@ -84,20 +79,20 @@ class TableCursor {
     if (slot < count_) {
       if (span_ > 1) return;
       const char* const record = leaf_.page() + leaf_.record_offset(slot);
-      __builtin_prefetch(record);
-      __builtin_prefetch(record + 64);
+      prefetch_line(record);
+      prefetch_line(record + 64);
     } else if (image_ != nullptr && page_ + span_ <= file_.header().data_page_count) {
       const std::size_t line = (slot - count_) % kPrefetchDistance * 128;
       const char* const page = image_ + std::size_t{page_ + span_} * kPageBytes + line;
-      __builtin_prefetch(page);
-      __builtin_prefetch(page + 64);
+      prefetch_line(page);
+      prefetch_line(page + 64);
     }
   }
   // What a search in the leaf looks at: header, prefix, offsets and heads.
   void prefetch_top(uint32_t page) const {
     if (image_ == nullptr) return;
     const char* const bytes = image_ + std::size_t{page} * kPageBytes;
-    for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(bytes + line * 64);
+    for (std::size_t line = 0; line < 4; ++line) prefetch_line(bytes + line * 64);
   }
   void prefetch_records_from(uint32_t slot) const {
     for (uint32_t i = slot; i < slot + kPrefetchDistance && i < count_; ++i) prefetch_record(i);

@@ -42,9 +42,6 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
     }
   }
   void previous() override { arrive(cursor_.previous()); }
-  std::size_t known_before(std::string_view key) const override {
-    return cursor_.count_before(key);
-  }
   // Of one leaf.
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
   const Status& status() const override { return status_; }

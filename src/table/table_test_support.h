@@ -173,18 +173,6 @@ inline void expect_backward(EntryIterator& it, const std::vector<TestEntry>& ent
   ASSERT_EQ(left, 0u);
 }
 
-// What the valid iterator, which stands at entries[at], says about the entries behind is true.
-inline void expect_knowledge(const EntryIterator& it, const std::vector<TestEntry>& entries,
-                             std::size_t at, std::mt19937_64& random) {
-  const std::string key = mutated(entries[std::min(entries.size() - 1, at + random() % 20)].key,
-                                  random);
-  const std::size_t known = it.known_before(key);
-  ASSERT_LT(at + known, entries.size());
-  if (known > 0) {
-    ASSERT_LT(entries[at + known].key, key);
-  }
-}
-
 // Takes a batch from the valid iterator, which stands at entries[*at], and moves *at along.
 inline void expect_batch(EntryIterator& it, const std::vector<TestEntry>& entries, std::size_t* at,
                          std::mt19937_64& random, EntryBatch& batch) {
@@ -228,7 +216,6 @@ inline void expect_seeks(EntryIterator& it, const std::vector<TestEntry>& entrie
       ASSERT_EQ(it.valid(), at < entries.size());
       if (!it.valid()) break;
       ASSERT_TRUE(same_entry(it.entry(), entries[at])) << "entry " << at;
-      if (random() % 4 == 0) expect_knowledge(it, entries, at, random);
       if (random() % 3 == 0) {
         expect_batch(it, entries, &at, random, batch);
         if (testing::Test::HasFatalFailure()) return;

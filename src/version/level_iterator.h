@@ -25,9 +25,6 @@ class LevelIterator final : public EntryIterator, public Recycled<LevelIterator>
     if (!inner_->valid()) skip_forward();
   }
   void previous() override;
-  std::size_t known_before(std::string_view key) const override {
-    return inner_->known_before(key);
-  }
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override {
     return inner_->take_batch(batch, most);
   }

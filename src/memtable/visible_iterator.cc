@@ -1,0 +1,99 @@
+#include "memtable/visible_iterator.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/coding.h"
+#include "base/entry_batch.h"
+#include "base/limits.h"
+
+namespace ashlar {
+
+VisibleIterator::VisibleIterator(std::shared_ptr<const Memtable> memtable,
+                                 std::shared_ptr<const SortedRuns> runs, SequenceNumber visible)
+    : memtable_(std::move(memtable)), runs_(std::move(runs)), visible_(visible) {
+  rests_.reserve(runs_->runs.size());
+}
+
+void VisibleIterator::seek_first() {
+  rests_.clear();
+  for (const auto& run : runs_->runs) rests_.push_back({run->data(), run->data() + run->size()});
+  choose_front();
+  find_visible();
+}
+
+void VisibleIterator::seek(std::string_view key, SequenceNumber sequence) {
+  ASHLAR_CHECK(sequence == kMaximumSequence);
+  rests_.clear();
+  for (const auto& run : runs_->runs) {
+    const auto at = first_at_or_behind(*memtable_, *runs_, *run, key, sequence);
+    if (at != run->data() + run->size()) rests_.push_back({at, run->data() + run->size()});
+  }
+  choose_front();
+  find_visible();
+}
+
+void VisibleIterator::next() {
+  pass_key();
+  find_visible();
+}
+
+void VisibleIterator::choose_front() {
+  front_ = nullptr;
+  for (Rest& rest : rests_) {
+    if (rest.at == rest.end) continue;
+    if (front_ == nullptr || rest.at->head < front_->at->head) {
+      front_ = &rest;
+    } else if (rest.at->head == front_->at->head) {
+      const int order = compare_keys(*memtable_, *rest.at, *front_->at);
+      if (order == 0) front_->at += front_->at->versions;
+      if (order <= 0) front_ = &rest;
+    }
+  }
+}
+
+void VisibleIterator::pass_key() {
+  front_->at += front_->at->versions;
+  choose_front();
+}
+
+void VisibleIterator::find_visible() {
+  while (front_ != nullptr &&
+         !memtable_->visible_entry_at(front_->at->record, visible_, &entry_)) {
+    pass_key();
+  }
+}
+
+std::size_t VisibleIterator::take_batch(EntryBatch* batch, std::size_t most) {
+  // Records lie in the order of their commits, so each is a cache miss: all are fetched at once.
+  most = std::min(most, EntryBatch::kCapacity);
+  std::array<RecordNumber, EntryBatch::kCapacity> records;
+  std::size_t count = 0;
+  while (count < most) {
+    Rest* const last = front_;
+    const SortedRuns::Item* const at = front_->at;
+    records[count++] = at->record;
+    if (count == most) break;
+    pass_key();
+    if (front_ == nullptr) {
+      front_ = last;
+      front_->at = at;
+      break;
+    }
+    memtable_->prefetch_record(front_->at->record);
+  }
+  batch->newest = 0;
+  batch->plain = true;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!memtable_->visible_entry_at(records[i], visible_, &entry_)) continue;
+    batch->newest = std::max(batch->newest, entry_.sequence);
+    batch->plain = batch->plain && entry_.kind == EntryKind::kSet && !entry_.value_is_pointer &&
+                   entry_.expires_at_ms == 0;
+    std::construct_at(&batch->entries[taken++], entry_);
+  }
+  return taken;
+}
+
+}  // namespace ashlar
