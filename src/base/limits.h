@@ -39,7 +39,9 @@ inline constexpr std::size_t kMinimumMemtableBytes = std::size_t{1} << 20;
 inline constexpr int kMaximumImmutableMemtables = 3;
 
 // --- Tree ------------------------------------------------------------------------------------
-inline constexpr int kRunsBeforeDistribution = 8;
+// The most runs that are waited for before they are distributed; less memory waits for fewer.
+inline constexpr int kMinimumRunsBeforeDistribution = 8;
+inline constexpr int kMaximumRunsBeforeDistribution = 16;
 inline constexpr int kFragmentsBeforeMerge = 8;
 
 // Sequence numbers take 56 bits, so that one fits beside an operation in 64.

@@ -1,6 +1,7 @@
 #include "compaction/picker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -204,7 +205,7 @@ bool idle_distribution_pays(const Version& version, const PickerState& state) {
 
 std::optional<MergePlan> pick_merge(std::shared_ptr<const Version> version,
                                     const PickerState& state) {
-  if (version->runs.size() >= kRunsBeforeDistribution ||
+  if (std::ssize(version->runs) >= state.runs_before_distribution ||
       (state.idle && idle_distribution_pays(*version, state))) {
     return plan_distribution(std::move(version), state);
   }

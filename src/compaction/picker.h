@@ -1,6 +1,6 @@
 // What to merge next: partitioned lazy levelling.
 //
-// Runs gather until there are kRunsBeforeDistribution; one merge then distributes them over the
+// Runs gather until there are so many as memory allows for; one merge then distributes them over the
 // partitions. A partition's share becomes one more fragment, so that little is rewritten, until
 // fragments are many, or large against the bottom, or full of garbage: then they are merged with it.
 // A byte is thus written about once for its run, once for its fragment and a small number of times
@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/limits.h"
 #include "compaction/merge_job.h"
 
 namespace ashlar {
@@ -19,6 +20,7 @@ struct PickerState {
   SequenceNumber oldest_snapshot = 0;  // kMaximumSequence if there is none
   // Nothing else is to be done: merge what a busy database would leave for later.
   bool idle = false;
+  int runs_before_distribution = kMinimumRunsBeforeDistribution;
 };
 
 // The most urgent merge of `version`, or nothing if none is due.

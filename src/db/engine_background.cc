@@ -184,8 +184,10 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   const uint64_t start = env_.monotonic_ns();
   // Everything in it must be visible, so that no later snapshot can fall between its versions.
   if (visible_.load() < memtable->largest_sequence()) ASHLAR_TRY(sync());
-  // A merge would work on partitions that this flush changes: it settles only while none runs.
-  std::unique_lock tree(tree_mutex_, std::try_to_lock);
+  // A merge would work on partitions that this flush changes: it settles only while none runs, and,
+  // so that merges get their turn, not while runs wait for one.
+  std::unique_lock tree(tree_mutex_, std::defer_lock);
+  if (versions_.current()->runs.empty()) static_cast<void>(tree.try_lock());
   FlushRequest request;
   request.memtable = memtable;
   request.log_start = log_start;
@@ -249,6 +251,7 @@ std::optional<MergePlan> Engine::next_merge() {
     const std::lock_guard lock(background_mutex_);
     merge_requests_seen_ = merge_requests_;
     state.idle = settle_eagerly_;
+    state.runs_before_distribution = plan_.runs_before_distribution;
     full = full_merge_wanted_;
   }
   auto version = versions_.current();
@@ -480,7 +483,8 @@ void Engine::update_debt() {
     speed = flush_bytes_per_second_;
   }
   const auto waiting = static_cast<int>(immutable_count_.load());
-  pacer_.set_debt(waiting, static_cast<int>(versions_.current()->runs.size()), speed);
+  const auto runs = static_cast<int>(versions_.current()->runs.size());
+  pacer_.set_debt(waiting, runs - 2 * plan_.runs_before_distribution, speed);
 }
 
 std::set<uint64_t> Engine::pending_value_files() const {

@@ -38,6 +38,8 @@ TEST(MemoryPlan, StaysWithinEveryBudget) {
     EXPECT_GT(plan.cache_bytes, budget / 4);
     EXPECT_LE(plan.minimum_page_cache_bytes, plan.cache_bytes);
     EXPECT_GE(plan.minimum_page_cache_bytes, kMiB);
+    EXPECT_GE(plan.runs_before_distribution, kMinimumRunsBeforeDistribution);
+    EXPECT_LE(plan.runs_before_distribution, kMaximumRunsBeforeDistribution);
   }
 }
 
@@ -50,7 +52,7 @@ TEST(WritePacer, CostsNothingWithoutDebt) {
   WritePacer pacer(env);
   pacer.set_debt(0, 0, kFlushSpeed);
   EXPECT_EQ(pacer.pace(std::size_t{1} << 30), 0u);
-  pacer.set_debt(kMaximumImmutableMemtables - 2, 2 * kRunsBeforeDistribution, kFlushSpeed);
+  pacer.set_debt(kMaximumImmutableMemtables - 2, -1, kFlushSpeed);
   EXPECT_EQ(pacer.pace(std::size_t{1} << 30), 0u);
   EXPECT_EQ(pacer.slept_us(), 0u);
 }
@@ -86,15 +88,15 @@ TEST(WritePacer, SleepsInShortSlices) {
 TEST(WritePacer, SlowsMoreTheMoreRunsWait) {
   SimEnv env(1);
   WritePacer pacer(env);
-  const auto slept_with = [&](int runs) {
-    pacer.set_debt(0, runs, kFlushSpeed);
+  const auto slept_with = [&](int excess_runs) {
+    pacer.set_debt(0, excess_runs, kFlushSpeed);
     uint64_t slept = 0;
     for (int i = 0; i < 10'000; ++i) slept += pacer.pace(1000);
     return slept;
   };
-  EXPECT_EQ(slept_with(2 * kRunsBeforeDistribution), 0u);
-  const uint64_t few = slept_with(2 * kRunsBeforeDistribution + 2);
-  const uint64_t many = slept_with(2 * kRunsBeforeDistribution + 20);
+  EXPECT_EQ(slept_with(0), 0u);
+  const uint64_t few = slept_with(2);
+  const uint64_t many = slept_with(20);
   EXPECT_GT(few, 0u);
   EXPECT_GT(many, 10 * few);
 }

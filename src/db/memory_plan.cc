@@ -29,6 +29,9 @@ MemoryPlan::MemoryPlan(std::size_t budget)
   const std::size_t spare = budget / 16;  // readers, file tables, the allocator's waste
   cache_bytes = budget - std::min(budget, memtables + ring_bytes + merges + spare);
   minimum_page_cache_bytes = std::min(cache_bytes, std::max(budget / 8, std::size_t{1} << 20));
+  runs_before_distribution = static_cast<int>(
+      std::clamp<std::size_t>(cache_bytes / 2 / memtable_bytes, kMinimumRunsBeforeDistribution,
+                              kMaximumRunsBeforeDistribution));
 }
 
 }  // namespace ashlar

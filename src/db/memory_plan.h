@@ -16,6 +16,10 @@ struct MemoryPlan {
   std::size_t merge_buffer_bytes;  // of each input of a merge
   std::size_t cache_bytes;       // what is left for tables held whole and for the page cache
   std::size_t minimum_page_cache_bytes;
+  // How many runs are waited for before they are distributed. Each is one more place to look for a
+  // key, which is cheap while all of them are in memory; and the more are distributed at once, the
+  // less is rewritten.
+  int runs_before_distribution;
 };
 
 }  // namespace ashlar

@@ -12,20 +12,18 @@ constexpr uint64_t kLongestSleepNs = 5'000'000;  // for one write, however large
 // Writers are slowed once this many memtables wait: from then on they write as fast as memtables
 // are flushed, and a little less.
 constexpr int kMemtablesBeforePacing = kMaximumImmutableMemtables - 1;
-// And once twice as many runs wait as a distribution takes, by this much more for each further.
-constexpr int kRunsBeforePacing = 2 * kRunsBeforeDistribution;
+// And by this much for each excess run, squared.
 constexpr uint64_t kPicosecondsPerRun = 3'000;
 
 }  // namespace
 
-void WritePacer::set_debt(int waiting_memtables, int waiting_runs,
-                          uint64_t flush_bytes_per_second) {
+void WritePacer::set_debt(int waiting_memtables, int excess_runs, uint64_t flush_bytes_per_second) {
   uint64_t cost = 0;
   if (waiting_memtables >= kMemtablesBeforePacing && flush_bytes_per_second > 0) {
     cost = 1'100'000'000'000 / flush_bytes_per_second;
   }
-  if (waiting_runs > kRunsBeforePacing) {
-    const auto excess = static_cast<uint64_t>(waiting_runs - kRunsBeforePacing);
+  if (excess_runs > 0) {
+    const auto excess = static_cast<uint64_t>(excess_runs);
     cost = std::max(cost, excess * excess * kPicosecondsPerRun);
   }
   picoseconds_per_byte_.store(cost, std::memory_order_relaxed);

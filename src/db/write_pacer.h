@@ -16,9 +16,10 @@ class WritePacer {
  public:
   explicit WritePacer(Env& env) : env_(env) {}
 
-  // Tells how far behind the background is: memtables waiting to be flushed, and runs waiting to be
-  // distributed; and how fast the last flush was, in bytes a second.
-  void set_debt(int waiting_memtables, int waiting_runs, uint64_t flush_bytes_per_second);
+  // Tells how far behind the background is: memtables waiting to be flushed, and how many more runs
+  // than two distributions take wait to be distributed; and how fast the last flush was, in bytes a
+  // second.
+  void set_debt(int waiting_memtables, int excess_runs, uint64_t flush_bytes_per_second);
 
   // Sleeps if the bytes about to be written make it due. Not to be called with a lock held. Returns
   // the microseconds slept.
