@@ -42,6 +42,8 @@ class [[nodiscard]] Status {
   Status& operator=(Status&&) noexcept = default;
   ~Status() = default;
 
+  // What a read of an absent key says: kNotFound, made without taking memory.
+  static Status no_such_key() noexcept;
   static Status not_found(std::string m) { return {StatusCode::kNotFound, std::move(m)}; }
   static Status invalid_argument(std::string m) {
     return {StatusCode::kInvalidArgument, std::move(m)};
@@ -73,10 +75,19 @@ class [[nodiscard]] Status {
   struct State {
     StatusCode code;
     std::string message;
+    bool shared = false;  // by all who have it, and never deleted
   };
-  static std::unique_ptr<State> copy(const State& state);
+  struct Deleter {
+    void operator()(const State* state) const noexcept {
+      if (!state->shared) delete state;
+    }
+  };
+  using StatePointer = std::unique_ptr<const State, Deleter>;
 
-  std::unique_ptr<State> state_;
+  explicit Status(StatePointer state) noexcept : state_(std::move(state)) {}
+  static StatePointer copy(const State& state);
+
+  StatePointer state_;
 };
 
 }  // namespace ashlar

@@ -247,7 +247,7 @@ Result<std::optional<std::chrono::milliseconds>> Database::ttl(std::string_view 
   ASHLAR_TRY(engine_->find(StoredKey(key), nullptr, &found));
   if (found.expires_at_ms == 0) return std::optional<std::chrono::milliseconds>();
   const uint64_t now = engine_->now_ms();
-  if (now >= found.expires_at_ms) return Status::not_found("no such key");
+  if (now >= found.expires_at_ms) return Status::no_such_key();
   return std::optional(std::chrono::milliseconds(found.expires_at_ms - now));
 }
 

@@ -37,11 +37,15 @@ std::string_view to_string(StatusCode code) {
 }
 
 Status::Status(StatusCode code, std::string message)
-    : state_(code == StatusCode::kOk ? nullptr
-                                     : std::make_unique<State>(State{code, std::move(message)})) {}
+    : state_(code == StatusCode::kOk ? nullptr : new State{code, std::move(message)}) {}
 
-std::unique_ptr<Status::State> Status::copy(const State& state) {
-  return std::make_unique<State>(state);
+Status::StatePointer Status::copy(const State& state) {
+  return StatePointer(state.shared ? &state : new State(state));
+}
+
+Status Status::no_such_key() noexcept {
+  static const State* const state = new State{StatusCode::kNotFound, "no such key", true};
+  return Status(StatePointer(state));
 }
 
 std::string Status::to_string() const {

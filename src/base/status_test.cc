@@ -57,6 +57,19 @@ TEST(Status, CopiesAreIndependentAndMovesEmpty) {
   EXPECT_EQ(moved.message(), "7.table: page 3");
 }
 
+TEST(Status, NoSuchKeyIsSharedByCopiesAndOutlivesThem) {
+  Status status = Status::no_such_key();
+  EXPECT_TRUE(status.is(StatusCode::kNotFound));
+  EXPECT_EQ(status.to_string(), "not found: no such key");
+  {
+    Status copy = status;
+    const Status moved = std::move(status);
+    copy = Status::busy("m");
+    EXPECT_EQ(moved.message(), "no such key");
+  }
+  EXPECT_EQ(Status::no_such_key().message(), "no such key");
+}
+
 TEST(Status, MadeWithOkIsOkWhateverTheMessage) {
   EXPECT_TRUE(Status(StatusCode::kOk, "ignored").ok());
 }

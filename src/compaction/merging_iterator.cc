@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/key_prefix.h"
+
 namespace ashlar {
 namespace {
 
 // What is fetched of one child among several at first, and doubled each time: the entries of a
 // child that is hardly in front would be fetched in vain.
 constexpr std::size_t kFirstBatch = 4;
-
-std::size_t common_prefix(std::string_view a, std::string_view b) {
-  const std::size_t most = std::min(a.size(), b.size());
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + most, b.begin()).first -
-                                  a.begin());
-}
 
 }  // namespace
 
@@ -93,8 +89,8 @@ void MergingIterator::choose_prefix() {
     }
     // A head is best taken from eight bytes.
     const std::size_t shortest = std::min(smallest.size(), largest.size());
-    prefix_.assign(smallest, 0, std::min(common_prefix(smallest, largest),
-                                         shortest - std::min(shortest, sizeof(uint64_t))));
+    const std::size_t most = shortest - std::min(shortest, sizeof(uint64_t));
+    prefix_.assign(smallest, 0, common_prefix_bytes(smallest, largest, most));
     for (Front& front : heap_) {
       front.source->has_prefix = true;
       front.head = head_of(*front.source, front.source->at->key);

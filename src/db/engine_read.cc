@@ -25,10 +25,6 @@ SequenceNumber covering_tombstone(const ReadView& view, std::string_view key,
   return newest;
 }
 
-Status no_such_key() {
-  return Status(StatusCode::kNotFound, "no such key");
-}
-
 }  // namespace
 
 Engine::ReadPoint Engine::read_point(const Snapshot* snapshot) const {
@@ -60,11 +56,11 @@ Status Engine::find_in(const ReadView& view, std::string_view key, SequenceNumbe
     ASHLAR_TRY_ASSIGN(present, view.version->get(key, hash, visible, &found->lookup));
     if (present) entry = found->lookup.entry;
   }
-  if (!present || entry.kind != EntryKind::kSet) return no_such_key();
+  if (!present || entry.kind != EntryKind::kSet) return Status::no_such_key();
   if (entry.expires_at_ms != 0 && !entry.is_live(now_ms != 0 ? now_ms : clock_.now_ms())) {
-    return no_such_key();
+    return Status::no_such_key();
   }
-  if (covering_tombstone(view, key, visible) > entry.sequence) return no_such_key();
+  if (covering_tombstone(view, key, visible) > entry.sequence) return Status::no_such_key();
   found->sequence = entry.sequence;
   found->expires_at_ms = entry.expires_at_ms;
   if (!entry.value_is_pointer) {

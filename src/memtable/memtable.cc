@@ -87,6 +87,9 @@ void Memtable::add(SequenceNumber sequence, std::string_view operation, const Op
         hash, number, [&](RecordNumber other) { return key_of(record(other)) == decoded.key; },
         [&](RecordNumber previous) { store<uint32_t>(to + 8, previous); });
     entry_count_.fetch_add(1, std::memory_order_relaxed);
+    if (!has_entries_.load(std::memory_order_relaxed)) {
+      has_entries_.store(true, std::memory_order_release);
+    }
   }
   end_.store(next, std::memory_order_release);
 }
@@ -121,6 +124,7 @@ void Memtable::end_commit() {
 
 bool Memtable::get(std::string_view key, uint64_t hash, SequenceNumber visible,
                    EntryView* entry) const {
+  if (!has_entries_.load(std::memory_order_acquire)) return false;
   const RecordNumber newest =
       index_.find(hash, [&](RecordNumber candidate) { return key_of(record(candidate)) == key; });
   return visible_entry_at(newest, visible, entry);

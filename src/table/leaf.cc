@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/key_prefix.h"
 #include "base/value_pointer.h"
 
 namespace ashlar {
@@ -90,19 +91,6 @@ std::pair<uint32_t, uint32_t> equal_heads(const char* heads, uint32_t count, uin
 }
 
 }  // namespace
-
-std::size_t common_prefix_bytes(std::string_view a, std::string_view b, std::size_t limit) {
-  limit = std::min({limit, a.size(), b.size()});
-  std::size_t length = 0;
-  while (length + 8 <= limit) {
-    const uint64_t difference =
-        load<uint64_t>(a.data() + length) ^ load<uint64_t>(b.data() + length);
-    if (difference != 0) return length + static_cast<std::size_t>(__builtin_ctzll(difference)) / 8;
-    length += 8;
-  }
-  while (length < limit && a[length] == b[length]) ++length;
-  return length;
-}
 
 uint32_t LeafView::lower_bound(std::string_view key, SequenceNumber sequence) const {
   const std::string_view common = prefix();

@@ -270,7 +270,4 @@ inline constexpr uint64_t wide_span(uint64_t record_bytes) {
   return 1 + (record_bytes - first + kContinuedContentBytes - 1) / kContinuedContentBytes;
 }
 
-// Length of what two keys both begin with, at most `limit`.
-std::size_t common_prefix_bytes(std::string_view a, std::string_view b, std::size_t limit);
-
 }  // namespace ashlar

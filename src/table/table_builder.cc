@@ -9,6 +9,7 @@
 #include "base/checksum.h"
 #include "base/coding.h"
 #include "base/hash.h"
+#include "base/key_prefix.h"
 #include "base/try.h"
 #include "base/value_pointer.h"
 

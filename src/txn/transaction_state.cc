@@ -144,16 +144,15 @@ Status TransactionState::write_along(Companions&& companions) {
 Status TransactionState::get(std::string_view key, std::string* value, uint64_t* expires_at_ms) {
   ASHLAR_TRY(usable());
   ASHLAR_TRY(check_stored_key(key));
-  const auto no_such_key = [] { return Status(StatusCode::kNotFound, "no such key"); };
   if (const WriteSet::Write* write = writes_.find(key)) {
     const bool live = write->kind == EntryKind::kSet &&
                       (write->expires_at_ms == 0 || began_.expiry_ms < write->expires_at_ms);
-    if (!live) return no_such_key();
+    if (!live) return Status::no_such_key();
     value->assign(write->value);
     if (expires_at_ms != nullptr) *expires_at_ms = write->expires_at_ms;
     return {};
   }
-  if (writes_.deletes(key)) return no_such_key();
+  if (writes_.deletes(key)) return Status::no_such_key();
   if (ASHLAR_MUTANT("snapshot-retaken-by-reads")) snapshot_ = engine_.take_snapshot();
   const EpochGuard guard;
   FoundEntry found;

@@ -1,7 +1,10 @@
 #include "version/version.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "base/coding.h"
+#include "base/key_prefix.h"
 #include "base/try.h"
 #include "version/level_iterator.h"
 
@@ -52,6 +55,15 @@ void Version::complete() {
   for (const auto& partition : partitions) {
     if (partition->bottom) bottoms.push_back(partition->bottom.get());
   }
+  if (partitions.size() > 1) {
+    const std::string_view first = partitions[1]->lower;
+    partition_prefix_ =
+        first.substr(0, common_prefix_bytes(first, partitions.back()->lower, first.size()));
+    for (std::size_t i = 1; i < partitions.size(); ++i) {
+      const std::string_view lower = partitions[i]->lower;
+      partition_heads_.push_back(order_prefix64(lower.substr(partition_prefix_.size())));
+    }
+  }
   std::vector<RangeTombstone> tombstones;
   for (const auto& level : levels_) {
     for (const StoredTable* table : level) {
@@ -67,42 +79,42 @@ Result<bool> Version::get(std::string_view key, uint64_t hash, SequenceNumber vi
                           TableLookup* lookup) const {
   const StoredTable* candidates[kPrefetchedTables];
   std::size_t count = 0;
-  const auto look = [&](const StoredTable* table) -> Result<bool> {
-    return table->reader->get(key, hash, visible, lookup);
-  };
-  const auto consider = [&](const StoredTable* table) -> Result<bool> {
-    if (table == nullptr || !may_hold(*table, key)) return false;
-    if (count < kPrefetchedTables) {
-      table->reader->prefetch(hash);
-      candidates[count++] = table;
-      return false;
-    }
+  const auto look_at_candidates = [&]() -> Result<bool> {
     for (std::size_t i = 0; i < count; ++i) {
-      auto found = look(candidates[i]);
+      auto found = candidates[i]->reader->get(key, hash, visible, lookup);
       if (!found.ok() || *found) return found;
     }
     count = 0;
-    return look(table);
+    return false;
+  };
+  const auto consider = [&](const StoredTable& table) -> Result<bool> {
+    if (count == kPrefetchedTables) {
+      auto found = look_at_candidates();
+      if (!found.ok() || *found) return found;
+    }
+    table.reader->prefetch(hash);
+    candidates[count++] = &table;
+    return false;
   };
 
   for (const auto& run : runs) {
-    auto found = consider(table_of_run(*run, key));
+    const StoredTable* const table = table_of_run(*run, key);
+    if (table == nullptr || !may_hold(*table, key)) continue;
+    auto found = consider(*table);
     if (!found.ok() || *found) return found;
   }
   if (!partitions.empty()) {
     const Partition& partition = *partitions[partition_of(key)];
     for (const auto& fragment : partition.fragments) {
-      auto found = consider(fragment.get());
+      auto found = consider(*fragment);
       if (!found.ok() || *found) return found;
     }
-    auto found = consider(partition.bottom.get());
-    if (!found.ok() || *found) return found;
+    if (partition.bottom != nullptr) {
+      auto found = consider(*partition.bottom);
+      if (!found.ok() || *found) return found;
+    }
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    auto found = look(candidates[i]);
-    if (!found.ok() || *found) return found;
-  }
-  return false;
+  return look_at_candidates();
 }
 
 void Version::append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iterators) const {
@@ -112,10 +124,17 @@ void Version::append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iter
 }
 
 std::size_t Version::partition_of(std::string_view key) const {
-  const auto behind =
-      std::partition_point(partitions.begin(), partitions.end(),
-                           [&](const auto& partition) { return partition->lower <= key; });
-  return static_cast<std::size_t>(behind - partitions.begin()) - 1;  // [VER-3]
+  // [VER-3] The first partition begins in front of every key.
+  if (!key.starts_with(partition_prefix_)) return key < partition_prefix_ ? 0 : partitions.size() - 1;
+  const uint64_t head = order_prefix64(key.substr(partition_prefix_.size()));
+  const uint64_t* const heads = partition_heads_.data();
+  const std::size_t count = partition_heads_.size();
+  std::size_t found = 0;
+  for (std::size_t step = std::bit_floor(count); step > 0; step /= 2) {
+    if (found + step <= count && heads[found + step - 1] < head) found += step;
+  }
+  while (found < count && heads[found] == head && partitions[found + 1]->lower <= key) ++found;
+  return found;
 }
 
 std::string_view Version::upper_bound(std::size_t index) const {
