@@ -242,6 +242,9 @@ class Engine {
   void note_out_of_memory() noexcept;
   void forget_out_of_memory();  // under background_mutex_
   void publish_version(std::shared_ptr<const Version> version);
+  // Frees old views: unmaps memory and removes files, so not with a lock that writers need.
+  void collect_retired();
+  void schedule_collection(std::chrono::milliseconds delay);
   void schedule_flush();
   void schedule_merge();
   void schedule_log_write(bool urgent);
@@ -303,6 +306,7 @@ class Engine {
   std::atomic<const ReadView*> view_{nullptr};
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
   mutable RetireList retired_;
+  std::atomic<bool> collection_scheduled_{false};
   std::atomic<std::size_t> immutable_count_{0};  // of the view
 
   mutable SpinMutex commit_mutex_;

@@ -14,6 +14,8 @@ namespace {
 // A failed job, on a full disk say, is tried again after this time.
 constexpr std::chrono::milliseconds kRetryDelay{500};
 constexpr std::chrono::milliseconds kNow{0};
+// After this time readers that were inside are looked for again.
+constexpr std::chrono::milliseconds kCollectionDelay{100};
 // Without a commit for this long, the database counts as idle and is tidied up.
 constexpr std::chrono::milliseconds kIdleTime{1000};
 // Expired entries are looked for at least this often, while there are entries that expire; and not
@@ -58,11 +60,26 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
     if (flushed) std::erase(next->immutables, flushed);
     publish_view(std::move(next));
   }
-  // Here, and not under a lock that writers need: it unmaps memory and removes files.
-  retired_.collect();
+}
+
+void Engine::collect_retired() {
+  const bool readers_are_left = retired_.collect() > 0;
   try {
     update_cache_capacity();
   } catch (const std::bad_alloc&) {  // the next version will do
+  }
+  if (readers_are_left) schedule_collection(kCollectionDelay);
+}
+
+void Engine::schedule_collection(std::chrono::milliseconds delay) {
+  if (collection_scheduled_.exchange(true)) return;
+  try {
+    submit(Lane::kMaintenance, delay, [this] {
+      collection_scheduled_.store(false);
+      collect_retired();
+    });
+  } catch (const std::bad_alloc&) {
+    collection_scheduled_.store(false);
   }
 }
 
@@ -206,6 +223,8 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
       flushed_memtable_ = memtable;
     }
     publish_version(std::move(version));
+    // A merge may have left hundreds of files to be removed: writers would wait for it.
+    schedule_collection(kNow);
   };
   ASHLAR_TRY(flush_memtable(context, request, &report));
   if (tree.owns_lock()) tree.unlock();
@@ -395,7 +414,7 @@ void Engine::check_idle() {
     const std::lock_guard lock(background_mutex_);
     idle_check_scheduled_ = false;
   }
-  retired_.collect();
+  collect_retired();
   if (commits_.load() != commits_at_idle_check_.load()) {
     schedule_idle_check();
     return;

@@ -116,7 +116,10 @@ Engine::Engine(std::string path, const Options& options, Env& env)
           },
       .may_keep_image = [this](std::size_t bytes) { return may_keep_image(bytes); },
       .pending_value_files = [this] { return pending_value_files(); },
-      .publish = [this](std::shared_ptr<const Version> v) { publish_version(std::move(v)); },
+      .publish = [this](std::shared_ptr<const Version> v) {
+        publish_version(std::move(v));
+        collect_retired();
+      },
       .stopping = stopping_,
   });
   spare_background_error_ = Status::out_of_memory("background work of " + path_ +

@@ -111,7 +111,7 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
     commit->seal(env_.last_tick_us());
     status = check_size(*commit);
     if (status.ok()) {
-      pacer_.pace(commit->bytes().size());
+      pacer_.pace(Memtable::record_bytes(commit->bytes().size(), commit->count()));
       std::unique_lock lock(commit_mutex_);
       status = make_room(&lock, *commit);
       if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);

@@ -59,9 +59,9 @@ Memtable::Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes,
 }
 
 bool Memtable::fits(std::size_t bytes, std::size_t count) const {
-  const std::size_t records = bytes + count * (kRecordHeaderBytes + 7);
   const std::size_t order = (entry_count() + count) * kOrderBytesPerRecord;
-  return end_.load(std::memory_order_relaxed) + records + order <= arena_.size() &&
+  return end_.load(std::memory_order_relaxed) + record_bytes(bytes, count) + order <=
+             arena_.size() &&
          index_.has_room(count) && range_tombstone_copies_ <= kMaximumRangeTombstoneCopies;
 }
 

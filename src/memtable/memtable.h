@@ -30,12 +30,18 @@ namespace ashlar {
 // Threads:   one writer (the holder of the commit lock) calls add(); any number may read meanwhile.
 // Invariant: [MEM-1] a record is complete before the hash index or `end_` leads to it.
 class Memtable : public std::enable_shared_from_this<Memtable> {
+  static constexpr std::size_t kRecordHeaderBytes = 16;
+
  public:
   // `capacity` bounds all of its memory, which is reserved at once; at most 128 MiB.
   // `log_position` is where the log of its first record begins.
   static Result<std::shared_ptr<Memtable>> create(std::size_t capacity, uint64_t log_position,
                                                   MemoryBudget* budget);
 
+  // What `count` operations of `bytes` bytes in all take, at most, of used_bytes().
+  static constexpr std::size_t record_bytes(std::size_t bytes, std::size_t count) {
+    return bytes + count * (kRecordHeaderBytes + 7);
+  }
   // Whether `count` operations of `bytes` bytes in all fit. Writer only.
   bool fits(std::size_t bytes, std::size_t count) const;
   // Adds one encoded operation, for which fits() said yes. Writer only.
@@ -89,7 +95,6 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
 
  private:
   friend class MemtableOrder;
-  static constexpr std::size_t kRecordHeaderBytes = 16;
 
   Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes, uint64_t log_position);
   const char* record(RecordNumber number) const {
