@@ -206,6 +206,7 @@ bool idle_distribution_pays(const Version& version, const PickerState& state) {
 std::optional<MergePlan> pick_merge(std::shared_ptr<const Version> version,
                                     const PickerState& state) {
   if (std::ssize(version->runs) >= state.runs_before_distribution ||
+      (state.scanned && version->runs.size() > 1) ||
       (state.idle && idle_distribution_pays(*version, state))) {
     return plan_distribution(std::move(version), state);
   }

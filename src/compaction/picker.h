@@ -20,6 +20,8 @@ struct PickerState {
   SequenceNumber oldest_snapshot = 0;  // kMaximumSequence if there is none
   // Nothing else is to be done: merge what a busy database would leave for later.
   bool idle = false;
+  // Ranges look into the runs all the time: worth distributing more than one.
+  bool scanned = false;
   int runs_before_distribution = kMinimumRunsBeforeDistribution;
 };
 

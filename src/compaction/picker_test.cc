@@ -135,6 +135,9 @@ PickerState busy() {
 PickerState idle() {
   return {1000, kMaximumSequence, true};
 }
+PickerState scanned() {
+  return {1000, kMaximumSequence, false, true};
+}
 PickerState with_snapshot_at(SequenceNumber sequence) {
   return {1000, sequence, false};
 }
@@ -224,6 +227,13 @@ TEST(Picker, AnIdleDatabaseDistributesWhatABusyOneLeaves) {
   EXPECT_EQ(pick(tree + "run a-z 1 *2", idle()), "distribute 2 runs: 1 fragment");
   EXPECT_EQ(pick(tree + "run a-z 1 range", idle()), "distribute 1 runs: 1 fragment");
   EXPECT_EQ(pick(tree + "run a-z 1 dead=21 of=100", idle()), "distribute 1 runs: 1 fragment");
+}
+
+TEST(Picker, RunsThatRangesLookIntoAllTheTimeAreDistributedEarly) {
+  const std::string tree = "partition - bottom 1000\n";
+  EXPECT_EQ(pick(tree + "run a-z 10 *2", scanned()), "distribute 2 runs: 1 fragment");
+  EXPECT_EQ(pick(tree + "run a-z 10", scanned()), "nothing");
+  EXPECT_EQ(pick(tree + "run a-z 10 *2", busy()), "nothing");
 }
 
 TEST(Picker, EmptiesValueFilesThatAreMostlyGarbage) {

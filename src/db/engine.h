@@ -259,7 +259,9 @@ class Engine {
   std::optional<MergePlan> next_merge();
   void check_idle();
   void schedule_expiry_check();
-  void note_scan(uint64_t dead, uint64_t shown);
+  // For the ends of cursors: what they say may lead to merges.
+  void note_scan(const UserCursor::Report& report);
+  void note_runs_scanned(uint64_t count);
   void rotate_for_tidying();
   void load_images();
   void update_debt();
@@ -305,6 +307,7 @@ class Engine {
   std::shared_ptr<const ReadView> view_owner_;
   std::atomic<const ReadView*> view_{nullptr};
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
+  std::atomic<uint64_t> runs_scanned_{0};  // since runs were last distributed for it
   mutable RetireList retired_;
   std::atomic<bool> collection_scheduled_{false};
   std::atomic<std::size_t> immutable_count_{0};  // of the view
@@ -328,6 +331,7 @@ class Engine {
   bool idle_check_scheduled_ = false;
   bool expiry_check_scheduled_ = false;
   bool tidying_scheduled_ = false;
+  bool runs_are_scanned_ = false;
   bool settle_eagerly_ = false;  // somebody waits for the background, or nothing else is to be done
   bool full_merge_wanted_ = false;
   Status background_error_;  // of the last failed job; cleared by the next that succeeds

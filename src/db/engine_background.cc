@@ -23,6 +23,9 @@ constexpr std::chrono::milliseconds kIdleTime{1000};
 constexpr uint64_t kLongestExpiryWaitMs = 60'000;
 constexpr uint64_t kShortestExpiryWaitMs = 1'000;
 constexpr uint64_t kDeadEntriesBeforeTidying = 20'000;
+// Ranges pay about a microsecond for each run that they have to look into; runs that cost them this
+// many times that, after the first, are distributed early.
+constexpr uint64_t kRunsScannedBeforeDistribution = 10'000;
 
 class MergeRunning {
  public:
@@ -270,6 +273,7 @@ std::optional<MergePlan> Engine::next_merge() {
     const std::lock_guard lock(background_mutex_);
     merge_requests_seen_ = merge_requests_;
     state.idle = settle_eagerly_;
+    state.scanned = std::exchange(runs_are_scanned_, false);
     state.runs_before_distribution = plan_.runs_before_distribution;
     full = full_merge_wanted_;
   }
@@ -448,8 +452,22 @@ void Engine::schedule_expiry_check() {
 }
 
 // A scan that passed many dead entries says that tidying up pays.
-void Engine::note_scan(uint64_t dead, uint64_t shown) {
-  if (options_.read_only || dead < kDeadEntriesBeforeTidying || dead < 4 * shown) return;
+void Engine::note_runs_scanned(uint64_t count) {
+  if (runs_scanned_.fetch_add(count, std::memory_order_relaxed) < kRunsScannedBeforeDistribution) {
+    return;
+  }
+  runs_scanned_.store(0, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(background_mutex_);
+    runs_are_scanned_ = true;
+  }
+  schedule_merge();
+}
+
+void Engine::note_scan(const UserCursor::Report& report) {
+  if (options_.read_only) return;
+  if (report.runs > 1) note_runs_scanned(report.runs - 1);
+  if (report.dead < kDeadEntriesBeforeTidying || report.dead < 4 * report.shown) return;
   {
     const std::lock_guard lock(background_mutex_);
     if (std::exchange(tidying_scheduled_, true)) return;

@@ -98,7 +98,12 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       clock_(env),
       snapshots_(std::make_shared<SnapshotRegistry>()),
       pacer_(env),
-      scan_listener_([this](uint64_t dead, uint64_t shown) { note_scan(dead, shown); }),
+      scan_listener_([this](const UserCursor::Report& report) {
+        try {
+          note_scan(report);
+        } catch (const std::bad_alloc&) {  // cursors end in destructors; the next one asks again
+        }
+      }),
       executor_(env.new_executor()),
       scrubber_(env, options.scrub_bytes_per_second, &budget_) {
   jobs_.reset(new JobContext{

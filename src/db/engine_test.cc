@@ -261,6 +261,19 @@ TEST_F(EngineTest, ACursorPassesAKeyWithThousandsOfHiddenVersions) {
   EXPECT_EQ(scan({.from = "", .to = "", .reverse = true}, &before), (Entries{{"a", "1"}}));
 }
 
+TEST_F(EngineTest, RunsThatRangesLookIntoAllTheTimeAreDistributed) {
+  const auto flush_run = [&] {
+    for (const char* key : {"a", "m", "z"}) set(key, "v");
+    ASSERT_TRUE(engine_->flush().ok());
+  };
+  const auto runs = [&] { return engine_->statistics().tiers[0].tables; };
+  for (int i = 0; i < 3; ++i) flush_run();
+  ASSERT_EQ(runs(), 2u);  // the first flush went to the bottom
+  for (int i = 0; i < 11'000; ++i) ASSERT_EQ(scan({.from = "b", .to = "", .limit = 1}).size(), 1u);
+  flush_run();
+  EXPECT_LE(runs(), 1u);
+}
+
 TEST_F(EngineTest, APinnedValueOutlivesWhatItWasReadFrom) {
   set("k", "value");
   ASSERT_TRUE(engine_->flush().ok());

@@ -85,7 +85,8 @@ void UserCursor::start_in_user_keys(std::string_view from, std::string_view to) 
 }
 
 UserCursor::~UserCursor() {
-  if (listener_ && dead_ > 0) listener_(dead_, limit_ - left_);
+  const std::size_t runs = view_->version->runs.size();
+  if (listener_ && (dead_ > 0 || runs > 1)) listener_({dead_, limit_ - left_, runs});
 }
 
 void UserCursor::start(std::string_view from, std::string_view to) {

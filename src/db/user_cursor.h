@@ -44,9 +44,13 @@ struct CursorBounds {
 // Threads:   one at a time.
 class UserCursor final : public Cursor, public Recycled<UserCursor> {
  public:
-  // Told, when a cursor ends, how many keys it passed that were deleted or expired, and how many it
-  // showed.
-  using ScanListener = std::function<void(uint64_t dead, uint64_t shown)>;
+  struct Report {
+    uint64_t dead;     // keys passed that were deleted or expired
+    uint64_t shown;    // keys
+    std::size_t runs;  // that were looked at beside the partitions
+  };
+  // Told when a cursor ends that met dead keys, or more than one run.
+  using ScanListener = std::function<void(const Report& report)>;
 
   // The bounds' keys are needed for this call only; `listener` must outlive the cursor. `visible`:
   // the sequence to read at. `now_ms`: the time by which entries are expired.
