@@ -40,7 +40,8 @@ bool MergingIterator::fetch(Source* source) {
   std::size_t taken = 0;
   if (forward_) {
     source->turn ^= 1;
-    source->batch = &batches_[2 * static_cast<std::size_t>(source - sources_.data()) + source->turn];
+    const auto number = static_cast<std::size_t>(source - sources_.data());
+    source->batch = &batches_[2 * number + source->turn];
     taken = child.take_batch(source->batch, source->most);
     source->most = std::min(2 * source->most, EntryBatch::kCapacity);
   }

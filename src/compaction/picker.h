@@ -1,8 +1,9 @@
 // What to merge next: partitioned lazy levelling.
 //
-// Runs gather until there are so many as memory allows for; one merge then distributes them over the
-// partitions. A partition's share becomes one more fragment, so that little is rewritten, until
-// fragments are many, or large against the bottom, or full of garbage: then they are merged with it.
+// Runs gather until there are so many as memory allows for; one merge then distributes them over
+// the partitions. A partition's share becomes one more fragment, so that little is rewritten, until
+// fragments are many, or large against the bottom, or full of garbage: then they are merged with
+// it.
 // A byte is thus written about once for its run, once for its fragment and a small number of times
 // for its bottom, however large the database is (Dayan and Idreos, "Dostoevsky", SIGMOD 2018).
 #pragma once

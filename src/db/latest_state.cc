@@ -64,6 +64,7 @@ SequenceNumber LatestState::newest_tombstone_covering(std::string_view key) cons
 }
 
 Result<bool> LatestState::changed(std::string_view key, uint64_t hash, SequenceNumber since) const {
+  if (engine_.last_sequence_ <= since) return false;  // nothing has been committed since
   if (newest_tombstone_covering(key) > since) return true;
   EntryView entry;
   if (view_.active->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
@@ -78,6 +79,7 @@ Result<bool> LatestState::changed(std::string_view key, uint64_t hash, SequenceN
 
 Result<bool> LatestState::changed_within(std::string_view from, std::string_view to,
                                          SequenceNumber since, std::string* changed_key) const {
+  if (engine_.last_sequence_ <= since) return false;  // nothing has been committed since
   const auto in_memtable = [&](const Memtable& memtable) -> Result<bool> {
     if (covered_by_newer(memtable.range_tombstones(), from, to, since, changed_key)) return true;
     if (memtable.largest_sequence() <= since || memtable.entry_count() == 0) return false;

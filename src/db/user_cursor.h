@@ -109,7 +109,7 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   const bool has_range_tombstones_;
   MergingIterator entries_;
 
-  // Forward: the version that is looked at, null at the end, and the end of its stretch of entries_.
+  // Forward: the version that is looked at, null at the end; and where its stretch of entries_ ends.
   const EntryView* current_ = nullptr;
   const EntryView* stretch_end_ = nullptr;
   // Whether every entry of the stretch is to be shown, but for older versions of a key.

@@ -125,7 +125,9 @@ void Version::append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iter
 
 std::size_t Version::partition_of(std::string_view key) const {
   // [VER-3] The first partition begins in front of every key.
-  if (!key.starts_with(partition_prefix_)) return key < partition_prefix_ ? 0 : partitions.size() - 1;
+  if (!key.starts_with(partition_prefix_)) {
+    return key < partition_prefix_ ? 0 : partitions.size() - 1;
+  }
   const uint64_t head = order_prefix64(key.substr(partition_prefix_.size()));
   const uint64_t* const heads = partition_heads_.data();
   const std::size_t count = partition_heads_.size();

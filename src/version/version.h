@@ -70,8 +70,8 @@ class Version {
   std::vector<std::shared_ptr<StoredTable>> all_tables() const;
 
  private:
-  // Of each partition but the first, order_prefix64() of its lower bound behind the bytes that all of
-  // these bounds begin with.
+  // Of each partition but the first, order_prefix64() of its lower bound behind the bytes that all
+  // of these bounds begin with.
   std::vector<uint64_t> partition_heads_;
   std::string partition_prefix_;
   std::vector<std::vector<const StoredTable*>> levels_;  // each sorted and disjoint; newest first
