@@ -28,6 +28,10 @@ struct EntryView {
   uint64_t expires_at_ms = 0;
   std::string_view value;
 
+  // A set that never expires and whose value is here.
+  bool is_plain() const {
+    return kind == EntryKind::kSet && expires_at_ms == 0 && !value_is_pointer;
+  }
   bool is_live(uint64_t now_ms) const {
     return kind == EntryKind::kSet && (expires_at_ms == 0 || now_ms < expires_at_ms);
   }

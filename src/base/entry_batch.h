@@ -16,8 +16,7 @@ struct EntryBatch {
 
   EntryBatch() {}
 
-  // The highest sequence among the entries, and whether all of them are sets that never expire and
-  // whose values are not pointers.
+  // The highest sequence among the entries, and whether all of them are plain.
   SequenceNumber newest;
   bool plain;
   union {

@@ -39,7 +39,7 @@ inline constexpr std::size_t kMinimumMemtableBytes = std::size_t{1} << 20;
 inline constexpr int kMaximumImmutableMemtables = 3;
 
 // --- Tree ------------------------------------------------------------------------------------
-// The most runs that are waited for before they are distributed; less memory waits for fewer.
+// Between these, by memory, is the number of runs that gather before they are distributed.
 inline constexpr int kMinimumRunsBeforeDistribution = 8;
 inline constexpr int kMaximumRunsBeforeDistribution = 16;
 inline constexpr int kFragmentsBeforeMerge = 8;

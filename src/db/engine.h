@@ -307,7 +307,6 @@ class Engine {
   std::shared_ptr<const ReadView> view_owner_;
   std::atomic<const ReadView*> view_{nullptr};
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
-  std::atomic<uint64_t> runs_scanned_{0};  // since runs were last distributed for it
   mutable RetireList retired_;
   std::atomic<bool> collection_scheduled_{false};
   std::atomic<std::size_t> immutable_count_{0};  // of the view
@@ -331,7 +330,8 @@ class Engine {
   bool idle_check_scheduled_ = false;
   bool expiry_check_scheduled_ = false;
   bool tidying_scheduled_ = false;
-  bool runs_are_scanned_ = false;
+  std::atomic<uint64_t> runs_scanned_{0};  // since runs_are_scanned_ was last set; without the mutex
+  bool runs_are_scanned_ = false;          // so often that they should be distributed
   bool settle_eagerly_ = false;  // somebody waits for the background, or nothing else is to be done
   bool full_merge_wanted_ = false;
   Status background_error_;  // of the last failed job; cleared by the next that succeeds

@@ -451,7 +451,6 @@ void Engine::schedule_expiry_check() {
   });
 }
 
-// A scan that passed many dead entries says that tidying up pays.
 void Engine::note_runs_scanned(uint64_t count) {
   if (runs_scanned_.fetch_add(count, std::memory_order_relaxed) < kRunsScannedBeforeDistribution) {
     return;
@@ -467,6 +466,7 @@ void Engine::note_runs_scanned(uint64_t count) {
 void Engine::note_scan(const UserCursor::Report& report) {
   if (options_.read_only) return;
   if (report.runs > 1) note_runs_scanned(report.runs - 1);
+  // A scan that passed many dead entries says that tidying up pays.
   if (report.dead < kDeadEntriesBeforeTidying || report.dead < 4 * report.shown) return;
   {
     const std::lock_guard lock(background_mutex_);

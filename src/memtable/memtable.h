@@ -111,8 +111,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   const uint64_t log_position_;
   // Written once, and beside what never changes: an empty memtable costs readers nothing.
   std::atomic<bool> has_entries_{false};
-  // From here on what changes with every write.
-  // Behind the last complete record; 8, as record 0 is "none".
+  // From here on what changes with every write. Behind the last complete record; 8, as record 0 is
+  // "none":
   alignas(64) std::atomic<std::size_t> end_{8};
   std::atomic<uint64_t> entry_count_{0};
   SequenceNumber largest_sequence_ = 0;

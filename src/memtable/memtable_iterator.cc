@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/coding.h"
-
 namespace ashlar {
 namespace {
 

@@ -89,8 +89,7 @@ std::size_t VisibleIterator::take_batch(EntryBatch* batch, std::size_t most) {
   for (std::size_t i = 0; i < count; ++i) {
     if (!memtable_->visible_entry_at(records[i], visible_, &entry_)) continue;
     batch->newest = std::max(batch->newest, entry_.sequence);
-    batch->plain = batch->plain && entry_.kind == EntryKind::kSet && !entry_.value_is_pointer &&
-                   entry_.expires_at_ms == 0;
+    batch->plain = batch->plain && entry_.is_plain();
     std::construct_at(&batch->entries[taken++], entry_);
   }
   return taken;

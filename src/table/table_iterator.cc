@@ -36,8 +36,7 @@ std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
     std::construct_at(&batch->entries[taken], record.entry({key, key_bytes}));
     if (!plain) {
       batch->newest = std::max(batch->newest, record.sequence);
-      batch->plain = batch->plain && record.kind == EntryKind::kSet && !record.value_is_pointer &&
-                     record.expires_at_ms == 0;
+      batch->plain = batch->plain && batch->entries[taken].is_plain();
     }
   }
   if (taken == 0) return 0;
