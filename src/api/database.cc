@@ -18,7 +18,6 @@
 #include "db/engine.h"
 #include "index/index_catalogue.h"
 #include "index/index_check.h"
-#include "txn/transaction_registry.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -46,7 +45,7 @@ Database::~Database() = default;
 Result<std::unique_ptr<Database>> Database::open(std::string_view path, const Options& options) {
   ASHLAR_TRY_ASSIGN(auto engine, Engine::open(std::string(path), options));
   auto parts = std::make_unique<Parts>(std::move(engine));
-  ASHLAR_TRY_ASSIGN(parts->indexes, IndexCatalogue::open(*parts->engine, parts->registry));
+  ASHLAR_TRY_ASSIGN(parts->indexes, IndexCatalogue::open(*parts->engine));
   return std::unique_ptr<Database>(new Database(std::move(parts)));
 }
 
@@ -268,7 +267,7 @@ Status Database::expire(std::string_view key, std::chrono::system_clock::time_po
 
 Transaction Database::begin(const TransactionOptions& options) {
   return Transaction(std::allocate_shared<TransactionState>(
-      RecyclingAllocator<TransactionState>(), *engine_, parts_->registry, options,
+      RecyclingAllocator<TransactionState>(), *engine_, options,
       parts_->indexes.get()));
 }
 
@@ -352,9 +351,7 @@ Result<BackupInfo> Database::backup(std::string_view folder) const {
 }
 
 Statistics Database::statistics() const {
-  Statistics statistics = engine_->statistics();
-  parts_->registry.describe(engine_->env().monotonic_ns(), &statistics);
-  return statistics;
+  return engine_->statistics();
 }
 
 Result<VerifyReport> Database::verify(const Progress& progress) const {

@@ -9,7 +9,6 @@
 #include "ashlar/database.h"
 #include "db/engine.h"
 #include "index/index_catalogue.h"
-#include "txn/transaction_registry.h"
 
 namespace ashlar {
 
@@ -17,10 +16,9 @@ namespace ashlar {
 struct Database::Parts {
   explicit Parts(std::unique_ptr<Engine> opened) : engine(std::move(opened)) {}
 
-  WritePath write_path() { return WritePath(*engine, registry, *indexes); }
+  WritePath write_path() { return WritePath(*engine, *indexes); }
 
   std::unique_ptr<Engine> engine;
-  TransactionRegistry registry;
   std::unique_ptr<IndexCatalogue> indexes;
   ThreadTransactions bound;
 };

@@ -10,7 +10,6 @@
 #include "base/epoch.h"
 #include "db/engine.h"
 #include "index/index_catalogue.h"
-#include "txn/transaction_registry.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -22,8 +21,8 @@ namespace ashlar {
 // Threads:   any.
 class WritePath {
  public:
-  WritePath(Engine& engine, TransactionRegistry& registry, const IndexCatalogue& indexes)
-      : engine_(engine), registry_(registry), indexes_(indexes) {}
+  WritePath(Engine& engine, const IndexCatalogue& indexes)
+      : engine_(engine), indexes_(indexes) {}
 
   // Calls direct(rules), for a commit under these rules, or, if covered(IndexSet) says so,
   // body(Transaction&) in a transaction; either again until it meets no other commit. Both return
@@ -50,7 +49,7 @@ class WritePath {
   auto run_transaction(const WriteOptions& options, const char* owner, Body&& body) const {
     for (int attempt = 0;; ++attempt) {
       Transaction transaction(std::make_shared<TransactionState>(
-          engine_, registry_,
+          engine_,
           TransactionOptions{
               .isolation = Isolation::kSnapshot, .durability = options.durability, .owner = owner},
           &indexes_));
@@ -71,7 +70,6 @@ class WritePath {
   }
 
   Engine& engine_;
-  TransactionRegistry& registry_;
   const IndexCatalogue& indexes_;
 };
 

@@ -54,11 +54,6 @@ struct FoundEntry {
   std::string buffer;
 };
 
-struct SnapshotMoment {
-  uint64_t monotonic_ns = 0;
-  uint64_t expiry_ms = 0;
-};
-
 // What Engine::verify() has read and found.
 struct VerifyFindings {
   uint64_t files = 0;
@@ -117,10 +112,11 @@ class Engine {
   std::unique_ptr<UserCursor> new_cursor(const CursorBoundsView& bounds, const Snapshot* snapshot,
                                          uint64_t now_ms = 0) const;
   Snapshot take_snapshot() const;
-  // After `lifetime_ns` (UINT64_MAX: never) the snapshot keeps nothing any more: who reads through
-  // it must ask the clock after each read, and forget what was read too late. *moment gets the
-  // clocks' readings when it was taken.
-  Snapshot take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) const;
+  // The same for who keeps the registration himself. After `lifetime_ns` (UINT64_MAX: never) it
+  // holds nothing any more: who reads at its sequence must then ask the clock after each read, and
+  // forget what was read too late. *hold gets the clocks' readings; its owner is filled in already.
+  void hold_newest(uint64_t lifetime_ns, SnapshotRegistry::Hold* hold) const;
+  void release(SnapshotRegistry::Hold* hold) const { snapshots_->release(hold); }
 
   // --- Writing (engine_write.cc) ---
   // The number of the rules that commits have to be made under: what has to be written along with a
@@ -136,6 +132,7 @@ class Engine {
   // The same if `gate` lets the commit pass. Commits that its own work makes it wait behind are few:
   // it runs under the commit lock.
   Status write_through(CommitGate* gate, Commit* commit, std::optional<Durability> durability);
+  void count_conflict() { conflicts_.fetch_add(1, std::memory_order_relaxed); }
   // Adds a set to the commit, after writing a huge value to a value file of its own. key and value
   // have been checked and must outlive the commit.
   Status add_set(std::string_view key, std::string_view value, uint64_t expires_at_ms,
@@ -364,6 +361,7 @@ class Engine {
   mutable LatencyHistogram get_latency_;
   mutable LatencyHistogram set_latency_;
   std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> conflicts_{0};
   std::atomic<uint64_t> user_bytes_{0};
   std::atomic<uint64_t> flush_bytes_{0};
   std::atomic<uint64_t> merge_bytes_read_{0};

@@ -184,10 +184,8 @@ Statistics Engine::statistics() const {
   s.compactions = merges_.load();
   s.compactions_running = merge_running_.load() ? 1 : 0;
   s.write_slowdown_us = pacer_.slept_us();
-  s.open_snapshots = snapshots_->count();
-  if (const uint64_t taken = snapshots_->oldest_taken_ns(); taken != 0) {
-    s.oldest_snapshot_age_ms = (env_.monotonic_ns() - taken) / 1'000'000;
-  }
+  snapshots_->describe(env_.monotonic_ns(), &s);
+  s.transaction_conflicts = conflicts_.load(std::memory_order_relaxed);
   s.get_latency = get_latency_.summary();
   s.set_latency = set_latency_.summary();
   const ScrubStatistics scrub = scrubber_.statistics();

@@ -145,11 +145,16 @@ TEST(ExpiryClock, NeverGoesBackForAnyOfManyThreads) {  // [TTL-1]
 
 // --- SnapshotRegistry ----------------------------------------------------------------------------
 
+Statistics described(const SnapshotRegistry& registry, uint64_t now_ns) {
+  Statistics statistics;
+  registry.describe(now_ns, &statistics);
+  return statistics;
+}
+
 TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   SnapshotRegistry registry;
   EXPECT_EQ(registry.oldest(0), kMaximumSequence);
   EXPECT_TRUE(registry.sequences(0).empty());
-  EXPECT_EQ(registry.oldest_taken_ns(), 0u);
   SnapshotRegistry::Hold first;
   SnapshotRegistry::Hold second;
   SnapshotRegistry::Hold third;
@@ -158,17 +163,38 @@ TEST(SnapshotRegistry, KnowsWhatIsHeldUntilTheLastReleases) {  // [SNAP-1]
   registry.take(&second, 100, 900, [] { return SequenceNumber{7}; });
   registry.take(&third, 200, 1100, [] { return SequenceNumber{9}; });
   EXPECT_EQ(registry.sequences(0), (std::vector<SequenceNumber>{7, 9}));
-  EXPECT_EQ(registry.count(), 3u);
   EXPECT_EQ(registry.oldest_clock_ms(0), 900u);
-  EXPECT_EQ(registry.oldest_taken_ns(), 50u);
   registry.release(&first);
   EXPECT_EQ(registry.oldest(0), 7u);
-  EXPECT_EQ(registry.oldest_taken_ns(), 100u);
   registry.release(&second);
   EXPECT_EQ(registry.oldest(0), 9u);
   EXPECT_EQ(registry.sequences(0), (std::vector<SequenceNumber>{9}));
   registry.release(&third);
-  EXPECT_EQ(registry.count(), 0u);
+  EXPECT_EQ(registry.oldest(0), kMaximumSequence);
+}
+
+TEST(SnapshotRegistry, TellsSnapshotsFromTransactions) {
+  constexpr uint64_t kMillisecond = 1'000'000;
+  SnapshotRegistry registry;
+  const std::string owner = "report";
+  SnapshotRegistry::Hold snapshot;
+  SnapshotRegistry::Hold transaction;
+  transaction.owner = &owner;
+  registry.take(&snapshot, 10 * kMillisecond, 0, [] { return SequenceNumber{7}; });
+  registry.take(&transaction, 30 * kMillisecond, 0, [] { return SequenceNumber{8}; });
+  const Statistics both = described(registry, 50 * kMillisecond);
+  EXPECT_EQ(both.open_snapshots, 2u);
+  EXPECT_EQ(both.oldest_snapshot_age_ms, 40u);
+  EXPECT_EQ(both.open_transactions, 1u);
+  EXPECT_EQ(both.oldest_transaction_age_ms, 20u);
+  ASSERT_EQ(both.transactions.size(), 1u);
+  EXPECT_EQ(both.transactions[0].owner, "report");
+  EXPECT_EQ(both.transactions[0].age_ms, 20u);
+  registry.release(&snapshot);
+  EXPECT_EQ(described(registry, 50 * kMillisecond).oldest_snapshot_age_ms, 20u);
+  registry.release(&transaction);
+  EXPECT_EQ(described(registry, 50 * kMillisecond).open_snapshots, 0u);
+  EXPECT_TRUE(described(registry, 50 * kMillisecond).transactions.empty());
 }
 
 TEST(SnapshotRegistry, AHoldWithAnEndHoldsNothingFromThenOn) {
@@ -186,7 +212,6 @@ TEST(SnapshotRegistry, AHoldWithAnEndHoldsNothingFromThenOn) {
   EXPECT_EQ(registry.oldest_clock_ms(500), 1000u);
   registry.release(&mortal);
   registry.release(&other);
-  EXPECT_EQ(registry.count(), 0u);
 }
 
 // Whoever lists the snapshots after a sequence was read as the newest finds it there.

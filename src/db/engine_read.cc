@@ -99,12 +99,9 @@ std::unique_ptr<UserCursor> Engine::new_cursor(const CursorBoundsView& bounds,
 // The registration that ends with the Snapshot.
 class Snapshot::Pin {
  public:
-  Pin(std::shared_ptr<SnapshotRegistry> registry, uint64_t now_ns, uint64_t clock_ms,
-      uint64_t ends_ns, const std::atomic<SequenceNumber>& visible)
+  Pin(std::shared_ptr<SnapshotRegistry> registry, const Engine& engine)
       : registry_(std::move(registry)) {
-    hold_.ends_ns = ends_ns;
-    registry_->take(&hold_, now_ns, clock_ms,
-                    [&] { return visible.load(std::memory_order_acquire); });
+    engine.hold_newest(UINT64_MAX, &hold_);
   }
   ~Pin() { registry_->release(&hold_); }
   Pin(const Pin&) = delete;
@@ -122,19 +119,19 @@ Snapshot::Snapshot(uint64_t sequence, std::shared_ptr<Pin> pin)
 Snapshot::~Snapshot() = default;
 
 Snapshot Engine::take_snapshot() const {
-  SnapshotMoment moment;
-  return take_snapshot(UINT64_MAX, &moment);
-}
-
-Snapshot Engine::take_snapshot(uint64_t lifetime_ns, SnapshotMoment* moment) const {
-  const uint64_t now_ns = env_.monotonic_ns();
-  *moment = {now_ns, clock_.now_ms()};
-  const uint64_t ends_ns = lifetime_ns == UINT64_MAX ? UINT64_MAX : now_ns + lifetime_ns;
   auto pin =
-      std::allocate_shared<Snapshot::Pin>(RecyclingAllocator<Snapshot::Pin>(), snapshots_, now_ns,
-                                          moment->expiry_ms, ends_ns, visible_);
+      std::allocate_shared<Snapshot::Pin>(RecyclingAllocator<Snapshot::Pin>(), snapshots_, *this);
   const SequenceNumber sequence = pin->sequence();
   return Snapshot(sequence, std::move(pin));
+}
+
+void Engine::hold_newest(uint64_t lifetime_ns, SnapshotRegistry::Hold* hold) const {
+  // Where nothing ends by it, a tick is exact enough.
+  const bool ends = lifetime_ns != UINT64_MAX;
+  const uint64_t now_ns = ends ? env_.monotonic_ns() : env_.last_monotonic_tick_ns();
+  hold->ends_ns = ends ? now_ns + lifetime_ns : UINT64_MAX;
+  snapshots_->take(hold, now_ns, clock_.now_ms(),
+                   [this] { return visible_.load(std::memory_order_acquire); });
 }
 
 }  // namespace ashlar

@@ -142,8 +142,7 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
   while (true) {
     const SequenceNumber looked_at = last_sequence_;
     {
-      const EpochGuard guard;
-      const LatestState latest(*this, *view_.load(std::memory_order_acquire));
+      const LatestState latest(*this);
       ASHLAR_TRY(gate->pass(latest, commit));
     }
     if (commit->empty()) return {};
@@ -177,8 +176,10 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
   }
   last_sequence_ = next;
   *sequence = next;
-  commits_.fetch_add(1, std::memory_order_relaxed);
-  user_bytes_.fetch_add(commit.user_bytes(), std::memory_order_relaxed);
+  // Both change under the commit lock alone.
+  commits_.store(commits_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  user_bytes_.store(user_bytes_.load(std::memory_order_relaxed) + commit.user_bytes(),
+                    std::memory_order_relaxed);
   // [ENG-2] Visible at once if everything before it is; behind a commit that waits for the disk,
   // finish_commit() waits with it.
   if (durability == Durability::kProcess) {

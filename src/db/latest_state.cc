@@ -50,50 +50,60 @@ bool overlaps(const TableSummary& table, std::string_view from, std::string_view
 
 }  // namespace
 
+const ReadView& LatestState::view() const {
+  if (view_ == nullptr) {
+    guard_.emplace();
+    view_ = engine_.view_.load(std::memory_order_acquire);
+  }
+  return *view_;
+}
+
 Status LatestState::find(std::string_view key, FoundEntry* found) const {
-  return engine_.find_in(view_, key, kMaximumSequence, found, 0);
+  return engine_.find_in(view(), key, kMaximumSequence, found, 0);
 }
 
 SequenceNumber LatestState::newest_tombstone_covering(std::string_view key) const {
   if (ASHLAR_MUTANT("range-tombstones-not-validated")) return 0;
-  SequenceNumber newest = view_.active->range_tombstones().covering(key, kMaximumSequence);
-  for (const auto& memtable : view_.immutables) {
+  SequenceNumber newest = view().active->range_tombstones().covering(key, kMaximumSequence);
+  for (const auto& memtable : view().immutables) {
     newest = std::max(newest, memtable->range_tombstones().covering(key, kMaximumSequence));
   }
-  return std::max(newest, view_.version->range_tombstones().covering(key, kMaximumSequence));
+  return std::max(newest, view().version->range_tombstones().covering(key, kMaximumSequence));
+}
+
+bool LatestState::has_commits_since(SequenceNumber since) const {
+  return engine_.last_sequence_ > since;
 }
 
 Result<bool> LatestState::changed(std::string_view key, uint64_t hash, SequenceNumber since) const {
-  if (engine_.last_sequence_ <= since) return false;  // nothing has been committed since
   if (newest_tombstone_covering(key) > since) return true;
   EntryView entry;
-  if (view_.active->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
-  for (const auto& memtable : view_.immutables) {
+  if (view().active->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
+  for (const auto& memtable : view().immutables) {
     if (memtable->get(key, hash, kMaximumSequence, &entry)) return is_newer(entry, since);
   }
-  if (view_.version->largest_sequence() <= since) return false;
+  if (view().version->largest_sequence() <= since) return false;
   TableLookup lookup;
-  ASHLAR_TRY_ASSIGN(const bool found, view_.version->get(key, hash, kMaximumSequence, &lookup));
+  ASHLAR_TRY_ASSIGN(const bool found, view().version->get(key, hash, kMaximumSequence, &lookup));
   return found && is_newer(lookup.entry, since);
 }
 
 Result<bool> LatestState::changed_within(std::string_view from, std::string_view to,
                                          SequenceNumber since, std::string* changed_key) const {
-  if (engine_.last_sequence_ <= since) return false;  // nothing has been committed since
   const auto in_memtable = [&](const Memtable& memtable) -> Result<bool> {
     if (covered_by_newer(memtable.range_tombstones(), from, to, since, changed_key)) return true;
     if (memtable.largest_sequence() <= since || memtable.entry_count() == 0) return false;
     return find_newer(*memtable.new_iterator(), from, to, since, changed_key);
   };
-  ASHLAR_TRY_ASSIGN(bool changed, in_memtable(*view_.active));
-  for (auto it = view_.immutables.begin(); !changed && it != view_.immutables.end(); ++it) {
+  ASHLAR_TRY_ASSIGN(bool changed, in_memtable(*view().active));
+  for (auto it = view().immutables.begin(); !changed && it != view().immutables.end(); ++it) {
     ASHLAR_TRY_ASSIGN(changed, in_memtable(**it));
   }
-  if (changed || view_.version->largest_sequence() <= since) return changed;
-  if (covered_by_newer(view_.version->range_tombstones(), from, to, since, changed_key)) {
+  if (changed || view().version->largest_sequence() <= since) return changed;
+  if (covered_by_newer(view().version->range_tombstones(), from, to, since, changed_key)) {
     return true;
   }
-  for (const auto& table : view_.version->all_tables()) {
+  for (const auto& table : view().version->all_tables()) {
     const TableSummary& summary = table->summary;
     if (summary.largest_sequence <= since || !overlaps(summary, from, to)) continue;
     ASHLAR_TRY_ASSIGN(changed,

@@ -1,9 +1,11 @@
 // The newest state of the database, as the holder of the commit lock sees it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/epoch.h"
 #include "db/read_view.h"
 
 namespace ashlar {
@@ -15,11 +17,13 @@ struct FoundEntry;
 // no other commit can happen.
 class LatestState {
  public:
-  LatestState(const Engine& engine, const ReadView& view) : engine_(engine), view_(view) {}
+  explicit LatestState(const Engine& engine) : engine_(engine) {}
 
   // kNotFound for no live entry.
   Status find(std::string_view key, FoundEntry* found) const;
 
+  // Whether there is any commit later than `since`.
+  bool has_commits_since(SequenceNumber since) const;
   // Whether a commit later than `since` set or deleted the key, in whatever way. `since` must be
   // held by a snapshot: merges then keep the traces.
   Result<bool> changed(std::string_view key, uint64_t hash, SequenceNumber since) const;
@@ -30,8 +34,12 @@ class LatestState {
  private:
   SequenceNumber newest_tombstone_covering(std::string_view key) const;
 
+  // Taken when something is first looked at: most commits have nothing to compare.
+  const ReadView& view() const;
+
   const Engine& engine_;
-  const ReadView& view_;
+  mutable std::optional<EpochGuard> guard_;
+  mutable const ReadView* view_ = nullptr;
 };
 
 }  // namespace ashlar

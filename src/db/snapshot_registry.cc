@@ -10,7 +10,6 @@ void SnapshotRegistry::release(Hold* hold) {
   const std::lock_guard lock(mutex_);
   hold->previous->next = hold->next;
   hold->next->previous = hold->previous;
-  --count_;
 }
 
 std::vector<SequenceNumber> SnapshotRegistry::sequences(uint64_t now_ns) const {
@@ -42,14 +41,17 @@ uint64_t SnapshotRegistry::oldest_clock_ms(uint64_t now_ns) const {
   return oldest;
 }
 
-std::size_t SnapshotRegistry::count() const {
+void SnapshotRegistry::describe(uint64_t now_ns, Statistics* statistics) const {
   const std::lock_guard lock(mutex_);
-  return count_;
-}
-
-uint64_t SnapshotRegistry::oldest_taken_ns() const {
-  const std::lock_guard lock(mutex_);
-  return count_ == 0 ? 0 : first_.next->taken_ns;
+  for (const Hold* hold = first_.next; hold != &first_; hold = hold->next) {
+    const uint64_t age_ms = now_ns > hold->taken_ns ? (now_ns - hold->taken_ns) / 1'000'000 : 0;
+    ++statistics->open_snapshots;
+    statistics->oldest_snapshot_age_ms = std::max(statistics->oldest_snapshot_age_ms, age_ms);
+    if (hold->owner == nullptr) continue;
+    ++statistics->open_transactions;
+    statistics->oldest_transaction_age_ms = std::max(statistics->oldest_transaction_age_ms, age_ms);
+    statistics->transactions.push_back({*hold->owner, age_ms});
+  }
 }
 
 }  // namespace ashlar

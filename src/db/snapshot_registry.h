@@ -1,10 +1,12 @@
-// Which sequences somebody still reads at.
+// Which sequences somebody still reads at: snapshots, and transactions.
 #pragma once
 
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
+#include "ashlar/statistics.h"
 #include "base/entry.h"
 #include "base/spin_mutex.h"
 
@@ -21,6 +23,8 @@ class SnapshotRegistry {
     uint64_t taken_ns = 0;  // monotonic
     uint64_t clock_ms = 0;  // of expiry, when it was taken
     uint64_t ends_ns = UINT64_MAX;  // monotonic; from then on it holds nothing any more
+    // Of a transaction: its owner's name, constant while it is held. Null for a snapshot.
+    const std::string* owner = nullptr;
     Hold* previous = nullptr;
     Hold* next = nullptr;
   };
@@ -39,7 +43,6 @@ class SnapshotRegistry {
     hold->next = &first_;
     hold->previous->next = hold;
     first_.previous = hold;
-    ++count_;
   }
   void release(Hold* hold);
 
@@ -50,14 +53,12 @@ class SnapshotRegistry {
   // The expiry clock when the longest held one was taken; UINT64_MAX if there is none. What has not
   // expired by then may still be seen by a reader whose clock stands still.
   uint64_t oldest_clock_ms(uint64_t now_ns) const;
-  std::size_t count() const;
-  // When the longest held one was taken; 0 if there is none.
-  uint64_t oldest_taken_ns() const;
+  // Fills in what concerns snapshots and transactions, which have one each.
+  void describe(uint64_t now_ns, Statistics* statistics) const;
 
  private:
   mutable SpinMutex mutex_;
   Hold first_;  // head of a ring of holds
-  std::size_t count_ = 0;
 };
 
 }  // namespace ashlar

@@ -137,6 +137,8 @@ class Env {
   // The same as of the system's last tick, some milliseconds ago; costs a quarter.
   virtual uint64_t last_tick_us() { return wall_clock_us(); }
   virtual uint64_t monotonic_ns() = 0;
+  // As last_tick_us().
+  virtual uint64_t last_monotonic_tick_ns() { return monotonic_ns(); }
   virtual void sleep(std::chrono::microseconds duration) = 0;
   virtual uint64_t random() = 0;  // 64 bits, not predictable in the real world
 

@@ -72,6 +72,7 @@ class PosixEnv final : public Env {
 
   uint64_t wall_clock_us() override { return now_ns(CLOCK_REALTIME) / 1000; }
   uint64_t last_tick_us() override { return now_ns(CLOCK_REALTIME_COARSE) / 1000; }
+  uint64_t last_monotonic_tick_ns() override { return now_ns(CLOCK_MONOTONIC_COARSE); }
   uint64_t monotonic_ns() override { return now_ns(CLOCK_MONOTONIC); }
   void sleep(std::chrono::microseconds duration) override { std::this_thread::sleep_for(duration); }
   uint64_t random() override;

@@ -327,6 +327,9 @@ TEST(PosixEnv, TheWallClockIsNotBehind) {
     ASSERT_GE(read, before);
     ASSERT_LE(read, exact());
     ASSERT_LE(real_env()->last_tick_us(), read);
+    const uint64_t tick_ns = real_env()->last_monotonic_tick_ns();
+    ASSERT_LE(tick_ns, real_env()->monotonic_ns());
+    ASSERT_LT(real_env()->monotonic_ns() - tick_ns, 1'000'000'000u);
   }
 }
 

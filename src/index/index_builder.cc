@@ -175,7 +175,7 @@ Result<IndexBuilder::Chunk> IndexBuilder::build_chunk(const Index& index,
   options.isolation = Isolation::kSnapshot;
   options.durability = Durability::kProcess;
   options.owner = "building index '" + index.name() + "'";
-  TransactionState transaction(engine_, registry_, options, &catalogue_);
+  TransactionState transaction(engine_, options, &catalogue_);
   const std::string& prefix = index.options().prefix;
   WantedParts wanted;
   index.add_wanted_parts(&wanted);

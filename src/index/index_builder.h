@@ -13,7 +13,6 @@
 #include "ashlar/result.h"
 #include "db/engine.h"
 #include "index/index.h"
-#include "txn/transaction_registry.h"
 
 namespace ashlar {
 
@@ -41,8 +40,8 @@ struct BuildProgress {
 // Threads:   any.
 class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
  public:
-  IndexBuilder(Engine& engine, TransactionRegistry& registry, IndexCatalogue& catalogue)
-      : engine_(engine), registry_(registry), catalogue_(catalogue) {}
+  IndexBuilder(Engine& engine, IndexCatalogue& catalogue)
+      : engine_(engine), catalogue_(catalogue) {}
 
   void add(std::shared_ptr<const Index> index, BuildProgress progress);
   // Gives up an index; a chunk of it may still be on its way.
@@ -76,7 +75,6 @@ class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
   void set_progress(IndexId id, const BuildProgress& progress);
 
   Engine& engine_;
-  TransactionRegistry& registry_;
   IndexCatalogue& catalogue_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -55,10 +55,9 @@ class IndexCatalogue::ChangeGate : public CommitGate {
   const uint64_t rules_;
 };
 
-IndexCatalogue::IndexCatalogue(Engine& engine, TransactionRegistry& registry)
+IndexCatalogue::IndexCatalogue(Engine& engine)
     : engine_(engine),
-      registry_(registry),
-      builder_(std::make_shared<IndexBuilder>(engine, registry, *this)) {}
+      builder_(std::make_shared<IndexBuilder>(engine, *this)) {}
 
 IndexCatalogue::~IndexCatalogue() {
   builder_->stop();
@@ -66,9 +65,8 @@ IndexCatalogue::~IndexCatalogue() {
 
 // --- Opening ---------------------------------------------------------------------------------
 
-Result<std::unique_ptr<IndexCatalogue>> IndexCatalogue::open(Engine& engine,
-                                                             TransactionRegistry& registry) {
-  std::unique_ptr<IndexCatalogue> catalogue(new IndexCatalogue(engine, registry));
+Result<std::unique_ptr<IndexCatalogue>> IndexCatalogue::open(Engine& engine) {
+  std::unique_ptr<IndexCatalogue> catalogue(new IndexCatalogue(engine));
   ASHLAR_TRY(catalogue->load());
   return catalogue;
 }

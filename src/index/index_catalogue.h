@@ -17,7 +17,6 @@
 #include "db/engine.h"
 #include "index/index_builder.h"
 #include "index/index_set.h"
-#include "txn/transaction_registry.h"
 #include "txn/write_companion.h"
 
 namespace ashlar {
@@ -30,13 +29,12 @@ namespace ashlar {
 //         meets fails with kConflict and is prepared again.
 // [IDX-2] An entry is in the state that a document's commit left it in, at every sequence.
 //
-// Ownership: engine and registry must outlive it.
+// Ownership: the engine must outlive it.
 // Threads:   any.
 class IndexCatalogue : public WriteCompanionSource {
  public:
   // Reads the definitions, and goes on building what was being built.
-  static Result<std::unique_ptr<IndexCatalogue>> open(Engine& engine,
-                                                      TransactionRegistry& registry);
+  static Result<std::unique_ptr<IndexCatalogue>> open(Engine& engine);
   // Stops building; it goes on when the database is opened again.
   ~IndexCatalogue() override;
 
@@ -55,7 +53,7 @@ class IndexCatalogue : public WriteCompanionSource {
   friend class IndexBuilder;
   class ChangeGate;
 
-  IndexCatalogue(Engine& engine, TransactionRegistry& registry);
+  explicit IndexCatalogue(Engine& engine);
   Status load();
   Status load_definition(std::string_view key, std::string_view text,
                          std::vector<ListedIndex>* indexes);
@@ -93,7 +91,6 @@ class IndexCatalogue : public WriteCompanionSource {
   Status end_building_within_change(IndexId id, const Status& outcome);
 
   Engine& engine_;
-  TransactionRegistry& registry_;
   std::mutex change_mutex_;
   std::condition_variable change_ended_;
   bool changing_ = false;  // under change_mutex_

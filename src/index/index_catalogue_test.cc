@@ -44,7 +44,7 @@ TEST_F(IndexCatalogueTest, EntriesAreReadyAfterOpening) {
 TEST_F(IndexCatalogueTest, TransactionsSeeTheirOwnEntriesAndSavepointsTakeThemBack) {
   must(catalogue_->create("by_age", {.fields = {"$.age"}}));
   must(set("a", R"({"age":1})"));
-  TransactionState state(*engine_, registry_, {}, catalogue_.get());
+  TransactionState state(*engine_, {}, catalogue_.get());
   must(state.set("b", R"({"age":2})", 0ms));
   must(state.savepoint("s"));
   must(state.set("a", R"({"age":3})", 0ms));
@@ -360,7 +360,7 @@ TEST_F(IndexCatalogueTest, AnUnreadableDefinitionIsAnErrorOfOpening) {
   commit.set(key, "{}", 0, false);
   must(engine_->write(&commit, {}));
   catalogue_.reset();
-  EXPECT_TRUE(IndexCatalogue::open(*engine_, registry_).status().is(StatusCode::kCorruption));
+  EXPECT_TRUE(IndexCatalogue::open(*engine_).status().is(StatusCode::kCorruption));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST_F(IndexReaderTest, WhatATransactionReadsCountsAsRead) {
   must(set("a", R"({"n":1})"));
   const auto by_n = index("by_n");
   const auto attempt = [&](const std::string& other_value) {
-    TransactionState state(*engine_, registry_, {}, catalogue_.get());
+    TransactionState state(*engine_, {}, catalogue_.get());
     TransactionMoment moment(state);
     EXPECT_EQ(entries("by_n", moment, between(*by_n, "1", "1")), Lines{"(1) a"});
     must(state.set("z", "{}", std::chrono::milliseconds(0)));

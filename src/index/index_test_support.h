@@ -20,7 +20,6 @@
 #include "index/index_catalogue.h"
 #include "index/index_check.h"
 #include "index/index_reader.h"
-#include "txn/transaction_registry.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -37,7 +36,7 @@ class IndexTest : public testing::Test {
     auto engine = Engine::open("/db", options);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     engine_ = std::move(engine).value();
-    auto catalogue = IndexCatalogue::open(*engine_, registry_);
+    auto catalogue = IndexCatalogue::open(*engine_);
     ASSERT_TRUE(catalogue.ok()) << catalogue.status().to_string();
     catalogue_ = std::move(catalogue).value();
   }
@@ -46,9 +45,8 @@ class IndexTest : public testing::Test {
     engine_.reset();
   }
 
-  Transaction begin(TransactionOptions options = {}) {
-    return Transaction(std::make_shared<TransactionState>(*engine_, registry_, std::move(options),
-                                                          catalogue_.get()));
+  Transaction begin(const TransactionOptions& options = {}) {
+    return Transaction(std::make_shared<TransactionState>(*engine_, options, catalogue_.get()));
   }
   Status transact(const std::function<Status(Transaction&)>& body) {
     Transaction tx = begin();
@@ -122,7 +120,6 @@ class IndexTest : public testing::Test {
   using Lines = std::vector<std::string>;
 
   SimEnv env_{1};
-  TransactionRegistry registry_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<IndexCatalogue> catalogue_;
 };

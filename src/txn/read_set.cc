@@ -39,20 +39,21 @@ Status check_range_unchanged(const LatestState& latest, std::string_view from, s
 
 void ReadSet::add_key(std::string_view key) {
   const Key sought{hash_key(key), key};
-  const bool few = keys_.size() < kFewKeys;
-  if (few ? std::find(keys_.begin(), keys_.end(), sought) != keys_.end()
-          : many_keys_.contains(sought)) {
+  if (many_keys_ ? many_keys_->contains(sought)
+                 : std::find(keys_.begin(), keys_.end(), sought) != keys_.end()) {
     return;
   }
+  if (keys_.empty()) keys_.reserve(kFewKeys / 2);
   keys_.push_back({sought.hash, bytes_.keep(key)});
-  if (keys_.size() == kFewKeys) {
-    many_keys_.insert(keys_.begin(), keys_.end());
-  } else if (!few) {
-    many_keys_.insert(keys_.back());
+  if (many_keys_) {
+    many_keys_->insert(keys_.back());
+  } else if (keys_.size() == kFewKeys) {
+    many_keys_ = std::make_unique<KeySet>(keys_.begin(), keys_.end());
   }
 }
 
 Status ReadSet::validate(const LatestState& latest, SequenceNumber since) const {
+  if (!latest.has_commits_since(since)) return {};
   for (const Key& read : keys_) {
     ASHLAR_TRY(check_unchanged(latest, read.key, read.hash, since));
   }

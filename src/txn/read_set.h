@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -42,9 +43,11 @@ class ReadSet {
   // So many keys are compared one by one; a set is made for more.
   static constexpr std::size_t kFewKeys = 16;
 
-  ByteArena bytes_;                               // of the keys
-  std::vector<Key> keys_;                         // distinct
-  std::unordered_set<Key, HashOfKey> many_keys_;  // the same, once they are many
+  using KeySet = std::unordered_set<Key, HashOfKey>;
+
+  ByteArena bytes_;                   // of the keys
+  std::pmr::vector<Key> keys_{&bytes_};  // distinct
+  std::unique_ptr<KeySet> many_keys_;    // the same, once they are many
   std::vector<std::unique_ptr<ReadRange>> ranges_;
 };
 

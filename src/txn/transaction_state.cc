@@ -28,16 +28,12 @@ class FailedCursor : public Cursor {
 
 }  // namespace
 
-TransactionState::TransactionState(Engine& engine, TransactionRegistry& registry,
-                                   TransactionOptions options,
+TransactionState::TransactionState(Engine& engine, const TransactionOptions& options,
                                    const WriteCompanionSource* source)
-    : engine_(engine),
-      registry_(registry),
-      options_(std::move(options)),
-      source_(source),
-      snapshot_(engine.take_snapshot(lifetime_ns(), &began_)),
-      entry_{.owner = &options_.owner, .since_ns = began_.monotonic_ns} {
-  registry_.enter(&entry_);
+    : engine_(engine), options_(options), source_(source) {
+  hold_.owner = &options_.owner;
+  engine_.hold_newest(lifetime_ns(), &hold_);
+  snapshot_.emplace(hold_.sequence, nullptr);
 }
 
 TransactionState::~TransactionState() {
@@ -47,7 +43,7 @@ TransactionState::~TransactionState() {
 void TransactionState::end() {
   if (!snapshot_) return;
   snapshot_.reset();
-  registry_.leave(&entry_);
+  engine_.release(&hold_);
 }
 
 uint64_t TransactionState::lifetime_ns() const {
@@ -57,7 +53,7 @@ uint64_t TransactionState::lifetime_ns() const {
 
 // [TXN-4]
 Status TransactionState::check_age() const {
-  const uint64_t age_ns = engine_.env().monotonic_ns() - began_.monotonic_ns;
+  const uint64_t age_ns = engine_.env().monotonic_ns() - hold_.taken_ns;
   if (age_ns < lifetime_ns()) return {};
   return Status::aborted("the transaction is " + std::to_string(age_ns / 1'000'000) +
                          " ms old; its limit is " + std::to_string(options_.age_limit.count()));
@@ -82,7 +78,7 @@ Status TransactionState::set(std::string_view key, std::string_view value,
                              std::chrono::milliseconds ttl) {
   if (ttl.count() < 0) return Status::invalid_argument("ttl is negative");
   const uint64_t expires_at_ms =
-      ttl.count() == 0 ? 0 : began_.expiry_ms + static_cast<uint64_t>(ttl.count());
+      ttl.count() == 0 ? 0 : hold_.clock_ms + static_cast<uint64_t>(ttl.count());
   return set_until(key, value, expires_at_ms);
 }
 
@@ -146,7 +142,7 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
   ASHLAR_TRY(check_stored_key(key));
   if (const WriteSet::Write* write = writes_.find(key)) {
     const bool live = write->kind == EntryKind::kSet &&
-                      (write->expires_at_ms == 0 || began_.expiry_ms < write->expires_at_ms);
+                      (write->expires_at_ms == 0 || hold_.clock_ms < write->expires_at_ms);
     if (!live) return Status::no_such_key();
     value->assign(write->value);
     if (expires_at_ms != nullptr) *expires_at_ms = write->expires_at_ms;
@@ -156,7 +152,7 @@ Status TransactionState::get(std::string_view key, std::string* value, uint64_t*
   if (ASHLAR_MUTANT("snapshot-retaken-by-reads")) snapshot_ = engine_.take_snapshot();
   const EpochGuard guard;
   FoundEntry found;
-  const Status sought = engine_.find(key, &*snapshot_, &found, began_.expiry_ms);
+  const Status sought = engine_.find(key, &*snapshot_, &found, hold_.clock_ms);
   const bool unrecorded =
       ASHLAR_MUTANT("absent-keys-not-validated") && sought.is(StatusCode::kNotFound);
   if (records_reads() && !unrecorded) reads_.add_key(key);
@@ -191,14 +187,14 @@ std::unique_ptr<Cursor> TransactionState::new_cursor(CursorBounds bounds) {
 std::unique_ptr<Cursor> TransactionState::new_stored_cursor(CursorBounds bounds) {
   CursorBounds unlimited = bounds;
   unlimited.limit = UINT64_MAX;
-  auto base = engine_.new_cursor(unlimited, &*snapshot_, began_.expiry_ms);
+  auto base = engine_.new_cursor(unlimited, &*snapshot_, hold_.clock_ms);
   // From here on the cursor holds what it reads by itself.
   if (Status status = young(); !status.ok()) {
     return std::make_unique<FailedCursor>(std::move(status));
   }
   return std::make_unique<TransactionCursor>(std::move(base), writes_,
                                              records_reads() ? reads_.add_range() : nullptr,
-                                             std::move(bounds), began_.expiry_ms);
+                                             std::move(bounds), hold_.clock_ms);
 }
 
 Status TransactionState::savepoint(std::string_view name) {
@@ -227,7 +223,7 @@ Status TransactionState::commit() {
     } else {
       engine_.abandon(commit);
     }
-    if (status.is(StatusCode::kConflict)) registry_.count_conflict();
+    if (status.is(StatusCode::kConflict)) engine_.count_conflict();
   }
   end();
   return status;

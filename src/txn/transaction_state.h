@@ -10,7 +10,6 @@
 #include "ashlar/transaction.h"
 #include "db/engine.h"
 #include "txn/read_set.h"
-#include "txn/transaction_registry.h"
 #include "txn/write_companion.h"
 #include "txn/write_set.h"
 
@@ -23,12 +22,12 @@ namespace ashlar {
 // [TXN-4] With an age limit that ends by itself, so that a forgotten transaction costs nothing; its
 //         age is therefore looked at behind each read, too.
 //
-// Ownership: the Transaction's. Engine and registry must outlive it.
+// Ownership: the Transaction's. The engine must outlive it.
 // Threads:   one at a time.
 class TransactionState : public CommitGate {
  public:
   // `source` may be null: nothing is written along with keys then.
-  TransactionState(Engine& engine, TransactionRegistry& registry, TransactionOptions options,
+  TransactionState(Engine& engine, const TransactionOptions& options,
                    const WriteCompanionSource* source = nullptr);
   ~TransactionState() override;
 
@@ -51,7 +50,7 @@ class TransactionState : public CommitGate {
   // Ok if the transaction can still be used.
   Status usable() const;
   // [TTL-2] The time by which entries are expired, from beginning to end: the snapshot's.
-  uint64_t now_ms() const { return began_.expiry_ms; }
+  uint64_t now_ms() const { return hold_.clock_ms; }
   Engine& engine() const { return engine_; }
   const WriteCompanionSource* source() const { return source_; }
   // The last commit that it sees; it must be open.
@@ -76,14 +75,12 @@ class TransactionState : public CommitGate {
   void end();
 
   Engine& engine_;
-  TransactionRegistry& registry_;
   const TransactionOptions options_;
-  SnapshotMoment began_;
   const WriteCompanionSource* const source_;
   std::shared_ptr<const WriteCompanion> companion_;
   std::optional<uint64_t> rules_;  // of the first write
-  std::optional<Snapshot> snapshot_;  // empty once the transaction has ended
-  TransactionRegistry::Entry entry_;
+  SnapshotRegistry::Hold hold_;
+  std::optional<Snapshot> snapshot_;  // of what hold_ holds; empty once the transaction has ended
   WriteSet writes_;
   ReadSet reads_;
 };

@@ -7,6 +7,7 @@
 
 #include "ashlar/batch.h"
 #include "base/limits.h"
+#include "env/sim_random.h"
 #include "txn/txn_test_support.h"
 
 namespace ashlar {
@@ -16,11 +17,7 @@ using std::chrono::milliseconds;
 
 class TransactionStateTest : public TransactionTest {
  protected:
-  Statistics statistics() {
-    Statistics statistics;
-    registry_.describe(env_.monotonic_ns(), &statistics);
-    return statistics;
-  }
+  Statistics statistics() { return engine_->statistics(); }
 };
 
 // --- Own view ------------------------------------------------------------------------------------
@@ -57,6 +54,32 @@ TEST_F(TransactionStateTest, CommitsItsWritesInTheirOrder) {
   EXPECT_EQ(all(), expected);
   move_to(Place::kMerged);
   EXPECT_EQ(all(), expected);
+}
+
+// Few writes and many are kept in different ways.
+TEST_F(TransactionStateTest, WhatItSawOfItsWritesIsWhatItCommits) {
+  SimRandom random(11);
+  for (int round = 0; round < 60; ++round) {
+    Transaction tx = begin();
+    const auto key = [&] { return std::string(1, static_cast<char>('a' + random.below(12))); };
+    for (uint64_t left = random.below(24); left > 0; --left) {
+      switch (random.below(8)) {
+        case 0: {
+          const std::string from = key();
+          ASSERT_TRUE(tx.del_range(from, from + "~").ok());
+          break;
+        }
+        case 1:
+          ASSERT_TRUE(tx.del(key()).ok());
+          break;
+        default:
+          ASSERT_TRUE(tx.set(key(), std::to_string(random.below(1000))).ok());
+      }
+    }
+    const Entries seen = all(tx);
+    ASSERT_TRUE(tx.commit().ok());
+    ASSERT_EQ(all(), seen) << "round " << round;
+  }
 }
 
 TEST_F(TransactionStateTest, TakesABatch) {

@@ -13,7 +13,6 @@
 #include "ashlar/transaction.h"
 #include "db/engine.h"
 #include "env/sim_env.h"
-#include "txn/transaction_registry.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -34,8 +33,8 @@ class TransactionTest : public testing::Test {
     engine_ = std::move(opened).value();
   }
 
-  Transaction begin(TransactionOptions options = {}) {
-    return Transaction(std::make_shared<TransactionState>(*engine_, registry_, std::move(options)));
+  Transaction begin(const TransactionOptions& options = {}) {
+    return Transaction(std::make_shared<TransactionState>(*engine_, options));
   }
 
   // By another, in a commit of its own.
@@ -91,7 +90,6 @@ class TransactionTest : public testing::Test {
   }
 
   SimEnv env_{1};
-  TransactionRegistry registry_;
   std::unique_ptr<Engine> engine_;
 };
 

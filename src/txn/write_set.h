@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,8 @@
 
 namespace ashlar {
 
-// A journal of writes in order, and what it comes to for each key.
+// A journal of writes in order, and what it comes to for each key: of a few writes found by looking
+// through the journal, of more by an order of their keys, made when it is first needed.
 //
 // Threads: one at a time.
 class WriteSet {
@@ -63,18 +65,28 @@ class WriteSet {
   }
 
  private:
+  static constexpr std::size_t kFewWrites = 8;
+
+  bool are_few() const { return journal_.size() <= kFewWrites; }
   void append(EntryKind kind, std::string_view key, std::string_view value, uint64_t expires_at_ms);
+  // The last of the writes that decides about the key, point or range; null if there is none.
+  const Write* last_about(std::string_view key) const;
+  bool is_overtaken(std::size_t at) const;
+  // Brings the order up to the journal.
+  void put_in_order() const;
   // Takes the write at this place of the journal into account, as the last one.
-  void apply(std::size_t at);
-  void delete_range(std::string_view from, std::string_view to);
-  void rebuild();
+  void apply(std::size_t at) const;
+  void delete_range(std::string_view from, std::string_view to) const;
 
   ByteArena bytes_;  // what the views below look at
-  std::vector<Write> journal_;
+  std::pmr::vector<Write> journal_{&bytes_};
+  bool has_ranges_ = false;  // or had, before they were undone
+  // The order, and how many writes of the journal it has.
+  mutable std::size_t ordered_ = 0;
   // The last write of a key since its deletion, by its place in the journal.
-  std::map<std::string_view, std::size_t> points_;
-  std::map<std::string_view, std::string_view> deleted_;    // disjoint ranges: start and end
-  std::vector<std::pair<std::string, std::size_t>> marks_;  // name, length of the journal
+  mutable std::map<std::string_view, std::size_t> points_;
+  mutable std::map<std::string_view, std::string_view> deleted_;  // disjoint ranges: start and end
+  std::vector<std::pair<std::string, std::size_t>> marks_;        // name, length of the journal
 };
 
 }  // namespace ashlar
