@@ -327,6 +327,52 @@ TEST_F(Concurrency, DiskWritesFromEightThreadsAreAllThere) {
   }
 }
 
+// Several full memtables wait behind a flush that is held up: a writer that waits with them goes on
+// as soon as one of them is flushed, and not when all are.
+TEST_F(Concurrency, AWaitingWriterGoesOnWithTheFirstMemtableThatIsFlushed) {
+  constexpr int kHeldUp = 1;
+  constexpr int kLookedAt = kHeldUp + 2;
+  constexpr auto kStill = std::chrono::milliseconds(100);
+  constexpr auto kLongest = std::chrono::seconds(20);
+  // Before the database counts as idle and merges, which would wake the writer too.
+  constexpr auto kSoon = std::chrono::milliseconds(600);
+  std::atomic<uint64_t> written{0};
+  std::atomic<bool> went_on{false};
+  int flushes = 0;        // of the flushing thread
+  uint64_t at_stall = 0;  // the same
+  database_.reset();
+  Options options;
+  options.memory_budget = Options::kMinimumMemoryBudget;
+  options.durability = Durability::kProcess;
+  options.listener = [&](const Event& event) {
+    if (event.kind != Event::Kind::kFlushFinished) return;
+    ++flushes;
+    if (flushes == kHeldUp) {  // until the writer stands still
+      const Clock::time_point end = Clock::now() + kLongest;
+      do {
+        at_stall = written;
+        std::this_thread::sleep_for(kStill);
+      } while (written != at_stall && Clock::now() < end);
+    } else if (flushes == kLookedAt) {
+      const Clock::time_point soon = Clock::now() + kSoon;
+      while (written == at_stall && Clock::now() < soon) std::this_thread::yield();
+      went_on = written != at_stall;
+    }
+  };
+  auto opened = Database::open(folder_ / "db", options);
+  ASSERT_OK(opened);
+  database_ = std::move(opened).value();
+  const std::string value(1000, 'v');
+  while (database_->statistics().flushes < kLookedAt) {
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_OK(database_->set(numbered("w", written), value));
+      ++written;
+    }
+  }
+  EXPECT_TRUE(went_on);
+  database_.reset();
+}
+
 TEST_F(Concurrency, OfManyOpensAtOnceOneSucceeds) {
   database_.reset();
   std::atomic<int> succeeded{0};

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/try.h"
+
 namespace ashlar {
 namespace {
 
@@ -17,21 +19,22 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
-}  // namespace
+std::size_t whole_pages(std::size_t bytes) {
+  return round_up(bytes == 0 ? 1 : bytes, kSmallPage);
+}
 
-Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget) {
-  if (bytes > SIZE_MAX / 2) {
-    return Status::out_of_memory("no system has " + std::to_string(bytes) + " bytes");
-  }
-  const std::size_t size = round_up(bytes == 0 ? 1 : bytes, kSmallPage);
+Status no_memory(std::size_t bytes) {
+  return Status::out_of_memory("can't map " + std::to_string(bytes) +
+                               " bytes: " + std::strerror(errno));
+}
+
+// Address space of whole pages, aligned to huge pages if there is one in it.
+Result<char*> map_pages(std::size_t size) {
   const bool huge = size >= kHugePage;
   const std::size_t spare = huge ? kHugePage : 0;
   void* mapped = mmap(nullptr, size + spare, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) {
-    return Status::out_of_memory("can't map " + std::to_string(size) +
-                                 " bytes: " + std::strerror(errno));
-  }
+  if (mapped == MAP_FAILED) return no_memory(size);
   char* data = static_cast<char*>(mapped);
   if (huge) {
     const auto address = reinterpret_cast<uintptr_t>(data);
@@ -39,8 +42,23 @@ Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, Memory
     if (before > 0) munmap(data, before);
     if (spare > before) munmap(data + before + size, spare - before);
     data += before;
-    madvise(data, size, MADV_HUGEPAGE);
   }
+  return data;
+}
+
+void advise_huge(char* data, std::size_t size) {
+  if (size >= kHugePage) madvise(data, size, MADV_HUGEPAGE);
+}
+
+}  // namespace
+
+Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget) {
+  if (bytes > SIZE_MAX / 2) {
+    return Status::out_of_memory("no system has " + std::to_string(bytes) + " bytes");
+  }
+  const std::size_t size = whole_pages(bytes);
+  ASHLAR_TRY_ASSIGN(char* const data, map_pages(size));
+  advise_huge(data, size);
   HugeBuffer buffer;
   buffer.data_ = data;
   buffer.size_ = size;
@@ -50,6 +68,25 @@ Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, Memory
   return buffer;
 }
 
+Status HugeBuffer::grow(std::size_t bytes) {
+  if (bytes > SIZE_MAX / 2) {
+    return Status::out_of_memory("no system has " + std::to_string(bytes) + " bytes");
+  }
+  const std::size_t size = whole_pages(bytes);
+  if (size <= size_) return {};
+  ASHLAR_TRY_ASSIGN(char* const data, map_pages(size));
+  if (mremap(data_, size_, size, MREMAP_MAYMOVE | MREMAP_FIXED, data) == MAP_FAILED) {
+    const Status failed = no_memory(size);
+    munmap(data, size);
+    return failed;
+  }
+  advise_huge(data, size);
+  if (budget_ != nullptr) budget_->reserve(use_, size - size_);
+  data_ = data;
+  size_ = size;
+  return {};
+}
+
 HugeBuffer::~HugeBuffer() {
   if (data_ == nullptr) return;
   munmap(data_, size_);
@@ -57,7 +94,7 @@ HugeBuffer::~HugeBuffer() {
 }
 
 void HugeBuffer::shrink(std::size_t bytes) {
-  const std::size_t keep = round_up(bytes == 0 ? 1 : bytes, kSmallPage);
+  const std::size_t keep = whole_pages(bytes);
   if (data_ == nullptr || keep >= size_) return;
   munmap(data_ + keep, size_ - keep);
   if (budget_ != nullptr) budget_->release(use_, size_ - keep);

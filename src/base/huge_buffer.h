@@ -32,6 +32,9 @@ class HugeBuffer {
   std::size_t size() const { return size_; }
   explicit operator bool() const { return data_ != nullptr; }
 
+  // Makes it larger; what it holds moves to another address, in whole pages, without being copied.
+  // kOutOfMemory changes nothing.
+  Status grow(std::size_t bytes);
   // Gives back, whole pages only, what lies behind the first `bytes`.
   void shrink(std::size_t bytes);
 

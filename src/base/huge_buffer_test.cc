@@ -48,6 +48,30 @@ TEST(HugeBuffer, ShrinkingKeepsTheFrontAndGivesBackTheRest) {
   EXPECT_EQ(buffer.size(), 4096u);
 }
 
+TEST(HugeBuffer, GrowingKeepsWhatItHoldsAndAddsZeros) {
+  MemoryBudget budget(1 << 30);
+  auto buffer = HugeBuffer::allocate(5000, MemoryUse::kTable, &budget).value();
+  std::size_t filled = 0;
+  for (const std::size_t bytes : {std::size_t{5000}, kHugePage - 4096, kHugePage, kHugePage + 5000,
+                                  3 * kHugePage, 3 * kHugePage + 1}) {
+    ASSERT_TRUE(buffer.grow(bytes).ok());
+    EXPECT_GE(buffer.size(), bytes);
+    EXPECT_EQ(budget.used(MemoryUse::kTable), buffer.size());
+    const auto address = reinterpret_cast<uintptr_t>(buffer.data());
+    EXPECT_EQ(address % (bytes >= kHugePage ? kHugePage : 4096), 0u);
+    ASSERT_TRUE(
+        std::all_of(buffer.data(), buffer.data() + filled, [](char c) { return c == 'x'; }));
+    ASSERT_TRUE(std::all_of(buffer.data() + filled, buffer.data() + buffer.size(),
+                            [](char c) { return c == 0; }));
+    filled = bytes;
+    std::fill(buffer.data(), buffer.data() + filled, 'x');
+  }
+  ASSERT_TRUE(buffer.grow(4096).ok());  // smaller than it is: nothing
+  EXPECT_GE(buffer.size(), filled);
+  EXPECT_TRUE(buffer.grow(SIZE_MAX / 4).is(StatusCode::kOutOfMemory));
+  EXPECT_EQ(buffer.data()[filled - 1], 'x');
+}
+
 TEST(HugeBuffer, EmptyOneOwnsNothing) {
   HugeBuffer buffer;
   EXPECT_FALSE(buffer);

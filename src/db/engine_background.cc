@@ -226,6 +226,9 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
       flushed_memtable_ = memtable;
     }
     publish_version(std::move(version));
+    // For writers that wait until there is room for their memtable.
+    { const std::lock_guard lock(background_mutex_); }
+    background_changed_.notify_all();
     // A merge may have left hundreds of files to be removed: writers would wait for it.
     schedule_collection(kNow);
   };

@@ -84,18 +84,13 @@ Status FileAppender::finish(std::string_view header_page, uint32_t* checksum) {
 
 Result<GrowingImage> GrowingImage::create(std::size_t expected_bytes, MemoryBudget* budget) {
   GrowingImage image;
-  image.budget_ = budget;
   ASHLAR_TRY_ASSIGN(image.buffer_, HugeBuffer::allocate(expected_bytes, MemoryUse::kTable, budget));
   return image;
 }
 
 Status GrowingImage::make_room(std::size_t bytes) {
   if (buffer_.size() - size_ >= bytes) return {};
-  const std::size_t larger = std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2);
-  ASHLAR_TRY_ASSIGN(HugeBuffer grown, HugeBuffer::allocate(larger, MemoryUse::kTable, budget_));
-  std::memcpy(grown.data(), buffer_.data(), size_);
-  buffer_ = std::move(grown);
-  return {};
+  return buffer_.grow(std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2));
 }
 
 Status GrowingImage::append(std::string_view bytes) {

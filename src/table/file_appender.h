@@ -62,7 +62,7 @@ class FileAppender {
 // Bytes in memory that grow at their end: the image of a file being written.
 class GrowingImage {
  public:
-  // Appending beyond `expected_bytes` copies what is there.
+  // Appending beyond `expected_bytes` moves what is there.
   static Result<GrowingImage> create(std::size_t expected_bytes, MemoryBudget* budget);
 
   std::size_t size() const { return size_; }
@@ -77,7 +77,6 @@ class GrowingImage {
 
   HugeBuffer buffer_;
   std::size_t size_ = 0;
-  MemoryBudget* budget_ = nullptr;
 };
 
 }  // namespace ashlar
