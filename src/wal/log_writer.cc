@@ -17,8 +17,8 @@ namespace {
 
 // The rest of a segment is padded under the lock up to this size, else by append_slowly().
 constexpr uint64_t kInlinePaddingBytes = 64 << 10;
-// How often the writer of a group lets others run before it writes: some 30 microseconds.
-constexpr int kPatience = 40;
+// The part of the time of a write that the writer of a group waits for others before it writes.
+constexpr uint64_t kPatience = 2;
 constexpr std::size_t kMinimumRingBytes = 16 << 10;
 constexpr uint64_t kWriteThroughBytes = 1 << 20;  // piece of a frame that passes through the ring
 
@@ -411,10 +411,12 @@ Status LogWriter::sync(uint64_t position) {
 // The threads that the last write released are about to come with their next commits: a moment's
 // patience takes all of them along, where otherwise every second group would be half as large.
 void LogWriter::gather() const {
-  for (int yields = 0; yields < kPatience; ++yields) {
-    if (callers_.load(std::memory_order_relaxed) >= expected_callers_) return;
-    std::this_thread::yield();
-  }
+  const auto all_are_here = [this] {
+    return callers_.load(std::memory_order_relaxed) >= expected_callers_;
+  };
+  if (all_are_here()) return;
+  const uint64_t end = env_.monotonic_ns() + write_ns_ / kPatience;
+  while (!all_are_here() && env_.monotonic_ns() < end) std::this_thread::yield();
 }
 
 Status LogWriter::write_out() {
@@ -436,7 +438,9 @@ Status LogWriter::flush() {
   const uint64_t from = durable();
   const uint64_t to = seal();
   if (from == to) return {};
+  const uint64_t start = env_.monotonic_ns();
   ASHLAR_TRY(write_blocks(from, to));
+  write_ns_ = env_.monotonic_ns() - start;
   durable_.store(to, std::memory_order_release);
   return {};
 }

@@ -219,6 +219,7 @@ class LogWriter {
   std::vector<uint64_t> awaited_;        // positions of the callers of sync(); under io_mutex_
   std::atomic<std::size_t> callers_{0};  // their number
   std::size_t expected_callers_ = 0;     // at the end of the last turn; for the holder of the next
+  uint64_t write_ns_ = 0;                // how long the last one took; the same
   Status failure_;                       // the reason of [LOG-7]
   std::atomic<bool> failed_{false};
 
