@@ -252,6 +252,7 @@ class UncountedEnv final : public Env {
     const Counting off(false);
     return base_.lock(path);
   }
+  uint64_t volume_bytes(const std::string& folder) override { return base_.volume_bytes(folder); }
   uint64_t wall_clock_us() override { return base_.wall_clock_us(); }
   uint64_t monotonic_ns() override { return base_.monotonic_ns(); }
   void sleep(std::chrono::microseconds duration) override { base_.sleep(duration); }

@@ -97,7 +97,8 @@ class CommitGate {
 // Invariants: [ENG-1] sequences are assigned, logged and added to the memtable in one order, under
 //             commit_mutex_. [ENG-2] a commit is visible once everything before it is, and, if it or
 //             anything before it asked for the disk, is on it. [ENG-6] if memory runs out when the
-//             log has a commit, but the memtable has not, no other is taken.
+//             log has a commit, but the memtable has not, no other is taken. [ENG-7] When the disk
+//             is full, a flush takes the log's ballast: once it is done, parts of the log can go.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const std::string& path, const Options& options);
@@ -195,6 +196,7 @@ class Engine {
   Status create_database();
   Status recover_log();
   Status replay_frame(const LogFrame& frame);
+  Result<bool> must_keep_active(uint64_t log_position);
   Status flush_while_recovering(uint64_t log_position);
   Status start_log(const LogEnd& end);
   Status remove_leftover_segment(uint64_t number);
@@ -223,6 +225,7 @@ class Engine {
   Status make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit);
   Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
   Status wait_for_flush();
+  bool find_space(std::unique_lock<SpinMutex>* lock, const Commit& commit, int attempt);
   void unstage(const std::vector<uint64_t>& value_files);
   void note_value_file(const Operation& operation);
 

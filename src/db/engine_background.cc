@@ -183,6 +183,10 @@ void Engine::run_flushes() {
                                         : view_owner_->active->log_position();
     }
     status = flush_oldest(oldest, log_start);
+    // [ENG-7]
+    if (status.is(StatusCode::kNoSpace) && log_->give_up_ballast()) {
+      status = flush_oldest(oldest, log_start);
+    }
     note_background_result("flush", status);
     update_debt();
   }

@@ -92,7 +92,7 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       options_(options),
       env_(env),
       budget_(options.memory_budget),
-      plan_(options.memory_budget),
+      plan_(options.memory_budget, env.volume_bytes(path_)),
       page_cache_(&budget_, plan_.minimum_page_cache_bytes),
       versions_(env, path_, &page_cache_, &budget_),
       clock_(env),
@@ -223,7 +223,9 @@ Status Engine::recover_log() {
   ASHLAR_TRY(start_log(end));
   VersionEdit edit;
   edit.log_synced = log_->durable();
-  return versions_.apply(std::move(edit), {}, jobs_->publish);
+  // On a full disk the next version says so.
+  const Status noted = versions_.apply(std::move(edit), {}, jobs_->publish);
+  return noted.is(StatusCode::kNoSpace) ? Status() : noted;
 }
 
 Status Engine::replay_frame(const LogFrame& frame) {
@@ -239,8 +241,7 @@ Status Engine::replay_frame(const LogFrame& frame) {
     at += used;
   }
   if (!active_->fits(frame.operations.size(), items.size())) {
-    const bool keep = options_.read_only && !active_->empty();
-    if (!keep && !active_->empty()) ASHLAR_TRY(flush_while_recovering(frame.position));
+    ASHLAR_TRY_ASSIGN(const bool keep, must_keep_active(frame.position));
     ASHLAR_TRY(replace_active(frame.position, frame.operations.size(), items.size(), keep));
   }
   for (const Commit::Item& each : items) {
@@ -251,6 +252,18 @@ Status Engine::replay_frame(const LogFrame& frame) {
   active_->end_commit();
   last_sequence_ = std::max(last_sequence_, frame.sequence);
   return {};
+}
+
+// Flushes the active memtable, unless it has to stay in memory.
+Result<bool> Engine::must_keep_active(uint64_t log_position) {
+  if (active_->empty()) return false;
+  // Those behind one that stays must not be flushed before it.
+  if (options_.read_only || immutable_count_.load() > 0) return true;
+  const Status flushed = flush_while_recovering(log_position);
+  // A full disk does not keep anybody from reading; it is flushed when there is room.
+  if (flushed.is(StatusCode::kNoSpace)) return true;
+  ASHLAR_TRY(flushed);
+  return false;
 }
 
 Status Engine::flush_while_recovering(uint64_t log_position) {
@@ -269,15 +282,16 @@ Status Engine::start_log(const LogEnd& end) {
   LogOptions log_options;
   log_options.segment_bytes = plan_.segment_bytes;
   log_options.ring_bytes = plan_.ring_bytes;
+  log_options.ballast_bytes = plan_.ballast_bytes;
   log_options.prewrite = options_.durability == Durability::kDisk;
   LogStart start;
   start.position = std::max(end.position, versions_.log_bounds().synced);
   start.next_sequence = last_sequence_ + 1;
+  for (const uint64_t number : end.leftovers) ASHLAR_TRY(remove_leftover_segment(number));
   ASHLAR_TRY_ASSIGN(
       log_, LogWriter::create(
                 env_, path_, log_options, start, [this] { return versions_.new_file_number(); },
                 end.segments, &budget_));
-  for (const uint64_t number : end.leftovers) ASHLAR_TRY(remove_leftover_segment(number));
   if (!options_.log_archive.empty()) {
     log_->set_archive([this](const std::string& segment) { return archive_->add(segment); });
   }

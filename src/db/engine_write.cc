@@ -114,8 +114,11 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
     if (status.ok()) {
       pacer_.pace(Memtable::record_bytes(commit->bytes().size(), commit->count()));
       std::unique_lock lock(commit_mutex_);
-      status = make_room(&lock, *commit);
-      if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
+      for (int attempt = 0;; ++attempt) {
+        status = make_room(&lock, *commit);
+        if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
+        if (!status.is(StatusCode::kNoSpace) || !find_space(&lock, *commit, attempt)) break;
+      }
     }
   }
   unstage(commit->value_files());
@@ -139,7 +142,7 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
                               uint64_t* log_end, SequenceNumber* sequence) {
   ASHLAR_TRY(writable());
   std::unique_lock lock(commit_mutex_);
-  while (true) {
+  for (int attempt = 0;;) {
     const SequenceNumber looked_at = last_sequence_;
     {
       const LatestState latest(*this);
@@ -151,7 +154,9 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
     ASHLAR_TRY(make_room(&lock, *commit));
     // Waiting for room lets others commit in between.
     if (last_sequence_ != looked_at) continue;
-    ASHLAR_TRY(commit_locked(*commit, durability, log_end, sequence));
+    const Status committed = commit_locked(*commit, durability, log_end, sequence);
+    if (committed.is(StatusCode::kNoSpace) && find_space(&lock, *commit, attempt++)) continue;
+    ASHLAR_TRY(committed);
     gate->committed(*sequence);
     return {};
   }
@@ -258,6 +263,20 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit
     }
   }
   return {};
+}
+
+// What can be done for a commit that finds the disk full: first a flush, as the log need not keep
+// what lies in tables; for deletions also the end of merges, which take room for a while. False if
+// there is nothing left to try.
+bool Engine::find_space(std::unique_lock<SpinMutex>* lock, const Commit& commit, int attempt) {
+  const bool deletes = commit.only_deletes();
+  if (attempt > (deletes ? 1 : 0) || (!deletes && active_->empty())) return false;
+  lock->unlock();
+  // Whether they succeeded shows when the commit is tried again.
+  static_cast<void>(attempt == 0 ? flush() : wait_for_merges());
+  collect_retired();
+  lock->lock();
+  return true;
 }
 
 // Only where pacing could not keep writers slow enough, or flushing fails.

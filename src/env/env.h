@@ -133,6 +133,10 @@ class Env {
   // this process's id into it. kBusy names the holder's id.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 
+  // The size in bytes, whatever is free of it, of the file system that `folder` lies on or, if it is
+  // not there yet, its parent; UINT64_MAX if that can't be known.
+  virtual uint64_t volume_bytes(const std::string& folder) = 0;
+
   virtual uint64_t wall_clock_us() = 0;  // since the epoch; may jump
   // The same as of the system's last tick, some milliseconds ago; costs a quarter.
   virtual uint64_t last_tick_us() { return wall_clock_us(); }

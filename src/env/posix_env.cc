@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ class PosixEnv final : public Env {
     return lock_posix_file(path);
   }
 
+  uint64_t volume_bytes(const std::string& folder) override;
   uint64_t wall_clock_us() override { return now_ns(CLOCK_REALTIME) / 1000; }
   uint64_t last_tick_us() override { return now_ns(CLOCK_REALTIME_COARSE) / 1000; }
   uint64_t last_monotonic_tick_ns() override { return now_ns(CLOCK_MONOTONIC_COARSE); }
@@ -78,6 +80,16 @@ class PosixEnv final : public Env {
   uint64_t random() override;
   std::unique_ptr<Executor> new_executor() override { return std::make_unique<ThreadExecutor>(); }
 };
+
+uint64_t PosixEnv::volume_bytes(const std::string& folder) {
+  struct statvfs state {};
+  const std::string parent(parent_folder(folder));
+  if (statvfs(folder.c_str(), &state) != 0 &&
+      statvfs(parent.empty() ? "." : parent.c_str(), &state) != 0) {
+    return UINT64_MAX;
+  }
+  return uint64_t{state.f_blocks} * state.f_frsize;
+}
 
 Result<bool> PosixEnv::exists(const std::string& path) {
   struct stat state {};

@@ -60,6 +60,7 @@ class SimEnv final : public Env {
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
 
   uint64_t wall_clock_us() override { return clock_.wall_us(); }
+  uint64_t volume_bytes(const std::string&) override { return volume_.capacity(); }
   uint64_t monotonic_ns() override { return clock_.monotonic_ns(); }
   void sleep(std::chrono::microseconds duration) override { advance(duration); }
   uint64_t random() override;

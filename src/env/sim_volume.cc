@@ -521,6 +521,11 @@ void SimVolume::set_capacity(uint64_t bytes) {
   capacity_ = bytes;
 }
 
+uint64_t SimVolume::capacity() {
+  const std::lock_guard lock(mutex_);
+  return capacity_;
+}
+
 uint64_t SimVolume::used_bytes() {
   const std::lock_guard lock(mutex_);
   return disk_.used_bytes();

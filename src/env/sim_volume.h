@@ -71,6 +71,7 @@ class SimVolume {
   void clear_faults();
   uint64_t calls(SimCall call);
   void set_capacity(uint64_t bytes);
+  uint64_t capacity();
   uint64_t used_bytes();
   // Changes the disk behind the program's back; it and everything before become durable.
   Status damage(const std::string& path, const std::function<Status(SimDisk*, SimFileId)>& change);

@@ -182,8 +182,10 @@ Status VersionSet::recover(bool for_writing) {
   }
   state_ = std::move(state);
   if (!for_writing) return {};
-  ASHLAR_TRY(start_manifest(state_));
-  return remove_leftovers();
+  ASHLAR_TRY(remove_leftovers());
+  // On a full disk the next edit starts it, once there is room; the old one is right until then.
+  const Status started = start_manifest(state_);
+  return started.is(StatusCode::kNoSpace) ? Status() : started;
 }
 
 Status VersionSet::open_all(const State& state, Opened* opened) {

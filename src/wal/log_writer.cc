@@ -110,10 +110,29 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(Env& env, std::string folde
   ASHLAR_CHECK(start.next_sequence > 0);
   std::unique_ptr<LogWriter> log(
       new LogWriter(env, std::move(folder), options, std::move(new_file_number), budget));
-  ASHLAR_TRY(log->open_ring());
-  log->choose_generation(existing);
-  ASHLAR_TRY(log->start_at(start, std::move(existing)));
+  ASHLAR_TRY(log->open(start, existing));
   return log;
+}
+
+// On a disk that is nearly full the log makes do with less, so that a database can be opened there:
+// a smaller ring leaves room for a segment.
+Status LogWriter::open(const LogStart& start, const std::vector<SegmentInfo>& existing) {
+  choose_generation(existing);
+  while (true) {
+    Status opened = open_ring();
+    if (opened.ok()) opened = start_at(start, existing);
+    if (!opened.is(StatusCode::kNoSpace) || !take_less_space()) return opened;
+  }
+}
+
+bool LogWriter::take_less_space() {
+  if (options_.ring_bytes <= kMinimumRingBytes) return false;
+  ring_.reset();
+  if (budget_ != nullptr) budget_->release(MemoryUse::kLog, options_.ring_bytes / 2);
+  options_.ring_bytes /= 2;
+  options_.segment_bytes = std::max<std::size_t>(options_.segment_bytes / 2 / kLogBlockBytes, 1) *
+                           kLogBlockBytes;
+  return true;
 }
 
 Status LogWriter::open_ring() {
@@ -150,15 +169,15 @@ void LogWriter::choose_generation(const std::vector<SegmentInfo>& existing) {
                        [&](const SegmentInfo& info) { return info.generation == generation_; }));
 }
 
-Status LogWriter::start_at(const LogStart& start, std::vector<SegmentInfo> existing) {
-  for (SegmentInfo& info : existing) {
-    segments_.push_back(std::make_unique<Segment>(Segment{info, nullptr}));
-  }
+Status LogWriter::start_at(const LogStart& start, const std::vector<SegmentInfo>& existing) {
   const uint64_t position = log_block_up(start.position);
   const SegmentInfo info{new_file_number_(), generation_, position, options_.segment_bytes,
                          start.next_sequence};
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
                     create_segment(env_, folder_, info, options_.prewrite));
+  for (const SegmentInfo& earlier : existing) {
+    segments_.push_back(std::make_unique<Segment>(Segment{earlier, nullptr}));
+  }
   segments_.push_back(std::make_unique<Segment>(Segment{info, std::move(file)}));
   last_sequence_ = start.next_sequence - 1;
   segment_end_ = info.end();

@@ -28,6 +28,7 @@ struct LogOptions {
   std::size_t ring_bytes = 0;     // a power of two, at least 16 KiB
   // Writes zeros into new segments, so that a synced write later changes no metadata of the file.
   bool prewrite = false;
+  std::size_t ballast_bytes = 0;  // of the file for give_up_ballast(); 0: none
 };
 
 // Where a new incarnation of the log begins.
@@ -62,7 +63,8 @@ class LogWriter {
   // Creates the ring, if it is missing or of another size, and the first segment, with a new
   // random generation. `new_file_number` is called from append() and write_out(), too. `existing`:
   // segments that replay found and that are needed until release(). Whatever the ring holds is
-  // lost: complete_newest_segment() comes first. `budget` may be null.
+  // lost: complete_newest_segment() comes first. On a disk without room for both they are made
+  // smaller than asked for; kNoSpace if it has none at all. `budget` may be null.
   static Result<std::unique_ptr<LogWriter>> create(Env& env, std::string folder,
                                                    const LogOptions& options, const LogStart& start,
                                                    std::function<uint64_t()> new_file_number,
@@ -112,6 +114,10 @@ class LogWriter {
   // archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
 
+  // Removes the file that is kept, where there is room for it, so that a flush finds some when the
+  // disk is full. False if there was none.
+  bool give_up_ballast();
+
   // Ok, or kReadOnly with the reason why the log takes no more [LOG-7].
   Status failure() const;
 
@@ -133,9 +139,11 @@ class LogWriter {
   LogWriter(Env& env, std::string folder, const LogOptions& options,
             std::function<uint64_t()> new_file_number, MemoryBudget* budget);
 
+  Status open(const LogStart& start, const std::vector<SegmentInfo>& existing);
+  bool take_less_space();
   Status open_ring();
   void choose_generation(const std::vector<SegmentInfo>& existing);
-  Status start_at(const LogStart& start, std::vector<SegmentInfo> existing);
+  Status start_at(const LogStart& start, const std::vector<SegmentInfo>& existing);
 
   // --- under append_mutex_ ---
   bool try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
@@ -168,6 +176,7 @@ class LogWriter {
   Status prepare_next_segment(uint64_t minimum_capacity);
   Status prepare_from_reserve(uint64_t frame_bytes);
   void keep_reserve();
+  void keep_blank(uint64_t* number, uint64_t bytes);
   void add_prepared(const SegmentInfo& info, std::unique_ptr<File> file, bool replaces,
                     bool from_reserve);
   Result<std::unique_ptr<File>> make_segment_file(const SegmentInfo& info);
@@ -187,7 +196,7 @@ class LogWriter {
 
   Env& env_;
   const std::string folder_;
-  const LogOptions options_;
+  LogOptions options_;  // constant once it is open
   const std::function<uint64_t()> new_file_number_;
   MemoryBudget* const budget_;
   std::function<void(bool)> listener_;
@@ -231,6 +240,7 @@ class LogWriter {
   std::vector<uint64_t> unremoved_;                 // released, but still there
   std::vector<uint64_t> unarchived_;                // released, and not in the archive yet
   uint64_t reserve_ = 0;                            // number of the file; 0: there is none
+  uint64_t ballast_ = 0;                            // the same
 };
 
 }  // namespace ashlar

@@ -110,19 +110,35 @@ Status LogWriter::prepare_from_reserve(uint64_t frame_bytes) {
   return {};
 }
 
-// Makes the reserve if there is none. What keeps it from being made is met by the next who needs
-// room, so that errors are of no interest here.
+// Makes the reserve and the ballast if there are none. What keeps them from being made is met by the
+// next who needs room, so that errors are of no interest here.
 void LogWriter::keep_reserve() {
   const std::lock_guard prepare_lock(prepare_mutex_);
   if (in_reserve()) return;  // segments come first
+  keep_blank(&reserve_, reserve_bytes());
+  if (options_.ballast_bytes > 0) keep_blank(&ballast_, options_.ballast_bytes);
+}
+
+void LogWriter::keep_blank(uint64_t* number, uint64_t bytes) {
   {
     const std::lock_guard lock(segments_mutex_);
-    if (reserve_ != 0) return;
+    if (*number != 0) return;
   }
-  const uint64_t number = new_file_number_();
-  if (!create_blank_segment(env_, folder_, number, reserve_bytes()).ok()) return;
+  const uint64_t fresh = new_file_number_();
+  if (!create_blank_segment(env_, folder_, fresh, bytes).ok()) return;
   const std::lock_guard lock(segments_mutex_);
-  reserve_ = number;
+  *number = fresh;
+}
+
+bool LogWriter::give_up_ballast() {
+  uint64_t number = 0;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    number = std::exchange(ballast_, 0);
+  }
+  if (number == 0) return false;
+  remove_segment(number);
+  return true;
 }
 
 Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& info) {
@@ -218,12 +234,14 @@ LogStatistics LogWriter::statistics() const {
   statistics.bytes_written = bytes_written_.load(std::memory_order_relaxed);
   statistics.syncs = syncs_.load(std::memory_order_relaxed);
   const std::lock_guard lock(segments_mutex_);
-  statistics.segments = segments_.size() + spares_.size() + (reserve_ != 0 ? 1 : 0);
+  statistics.segments = segments_.size() + spares_.size() + (reserve_ != 0 ? 1 : 0) +
+                        (ballast_ != 0 ? 1 : 0);
   for (const auto& segment : segments_) {
     statistics.segment_bytes += kLogBlockBytes + segment->info.capacity;
   }
   statistics.segment_bytes += spares_.size() * (kLogBlockBytes + options_.segment_bytes);
   if (reserve_ != 0) statistics.segment_bytes += kLogBlockBytes + reserve_bytes();
+  if (ballast_ != 0) statistics.segment_bytes += kLogBlockBytes + options_.ballast_bytes;
   return statistics;
 }
 
