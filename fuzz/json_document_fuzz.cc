@@ -1,12 +1,14 @@
 // A JSON text: refused, or read so that it is written and read back the same, and so that its order
 // key comes back. Two texts with a zero byte between them: their keys have the order of the values.
-// Any bytes as an order key: refused, or the one form of a value. The reader of parts: where it
-// says anything, it says what the reader of whole documents does.
+// Any bytes as an order key: refused, or the one form of a value. The readers of parts and of
+// scalars: where they say anything, they say what the reader of whole documents does.
 #include <compare>
 #include <string>
+#include <vector>
 
 #include "document/json_order.h"
 #include "document/json_parts.h"
+#include "document/json_scalars.h"
 #include "document/json_text.h"
 #include "fuzz.h"
 
@@ -63,13 +65,38 @@ void check_parts(std::string_view text) {
   }
 }
 
+void check_scalars(std::string_view text) {
+  WantedScalars wanted;
+  std::vector<SingularPath> paths;
+  std::vector<std::size_t> places;
+  for (const char* const path : {"$.a", "$.b.c", "$.tags[0]"}) {
+    paths.push_back(*SingularPath::parse(path));
+    places.push_back(wanted.add(paths.back()));
+  }
+  std::vector<ScalarText> found(wanted.places());
+  if (!read_scalars(text, wanted, found.data())) return;
+  const auto parsed = parse_json(text);
+  ASHLAR_CHECK(parsed.ok());
+  for (std::size_t at = 0; at < paths.size(); ++at) {
+    const JsonValue* const value = paths[at].find(*parsed);
+    const ScalarText& scalar = found[places[at]];
+    ASHLAR_CHECK((value == nullptr) == (scalar.kind == ScalarText::Kind::kMissing));
+    std::string key;
+    append_order_key(scalar, false, &key);
+    ASHLAR_CHECK(key == order_key(value == nullptr ? JsonValue() : *value, false));
+  }
+}
+
 void check_key(std::string_view bytes, bool descending) {
+  std::string_view passed = bytes;
+  const Status status = pass_order_key(&passed, descending);
   std::string_view left = bytes;
   const auto value = take_order_key(&left, descending);
   if (!value.ok()) {
     ASHLAR_CHECK(!value.status().message().empty());
     return;
   }
+  ASHLAR_CHECK(status.ok() && passed.size() == left.size());
   const std::string_view taken = bytes.substr(0, bytes.size() - left.size());
   ASHLAR_CHECK(order_key(*value, descending) == taken);
 }
@@ -86,6 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto first = parse_json(input.substr(0, split));
   if (first.ok()) check_value(*first);
   check_parts(input.substr(0, split));
+  check_scalars(input.substr(0, split));
   if (!first.ok()) ASHLAR_CHECK(!first.status().message().empty());
   if (split == std::string_view::npos) return 0;
   const auto second = parse_json(input.substr(split + 1));

@@ -20,3 +20,7 @@ if(ASHLAR_SQLITE_INCLUDE AND ASHLAR_SQLITE_LIBRARY)
 else()
   message(STATUS "sqlite_differential left out (no sqlite3.h or libsqlite3)")
 endif()
+
+ashlar_test(jsonpath)
+target_compile_definitions(jsonpath_test PRIVATE
+  ASHLAR_JSONPATH_CASES="${CMAKE_CURRENT_SOURCE_DIR}/data/jsonpath_cases.json")

@@ -233,6 +233,37 @@ TEST_F(QueriesTest, AnswersFromAnIndexAlone) {
   EXPECT_EQ(explain("age < 50 and city = \"Rome\"", {.keys_only = true})["index_only"], false);
 }
 
+TEST_F(QueriesTest, DistinctValuesOfAnIndexAreThoseOfTheDocuments) {
+  for (int number = 0; number < 600; ++number) {
+    const int kind = number % 6;
+    const std::string value = kind == 0   ? "\"Rome\""
+                              : kind == 1 ? "\"a\\u0000b\""
+                              : kind == 2 ? "2.5"
+                              : kind == 3 ? "null"
+                              : kind == 4 ? "true"
+                                          : "[]";
+    const std::string city = number % 7 == 0 ? "" : "\"city\":" + value + ",";
+    set("user:" + std::to_string(1000 + number),
+        "{" + city + "\"n\":" + std::to_string(number) + "}");
+  }
+  const Texts expected = {"null", "true", "2.5", R"("Rome")", R"("a\u0000b")"};
+  QueryOptions scan;
+  scan.plan = "scan";
+  EXPECT_EQ(texts_of(database_->distinct("user:", "city", "", scan)), expected);
+  for (const IndexField& field : {IndexField("city"), descending("city")}) {
+    ASSERT_OK(database_->create_index("by_city", {.prefix = "user:", .fields = {field, "n"}}));
+    EXPECT_EQ(texts_of(database_->distinct("user:", "city")), expected);
+    EXPECT_EQ(texts_of(database_->distinct("user:1", "city")), expected);
+    Transaction tx = database_->begin();
+    ASSERT_OK(tx.set("user:x", R"({"city":"Aachen"})"));
+    Texts with_own = expected;
+    with_own.insert(with_own.begin() + 3, R"("Aachen")");
+    EXPECT_EQ(texts_of(tx.distinct("user:", "city")), with_own);
+    tx.rollback();
+    ASSERT_OK(database_->drop_index("by_city"));
+  }
+}
+
 TEST_F(QueriesTest, IntersectsAndUnites) {
   add_people(3000);
   ASSERT_OK(database_->create_index("by_age", {.prefix = "user:", .fields = {"age"}}));

@@ -18,6 +18,7 @@
 #include "db/engine.h"
 #include "index/index_catalogue.h"
 #include "index/index_check.h"
+#include "index/indexed_write.h"
 #include "txn/transaction_state.h"
 
 namespace ashlar {
@@ -63,10 +64,15 @@ Status Database::set(std::string_view key, std::string_view value, const WriteOp
   if (auto* tx = bound_transaction()) return tx->set(key, value, options.ttl);
   ASHLAR_TRY(check_key(key));
   const StoredKey stored(key);
-  return parts_->write_path().run(
-      options, "set", [&](const IndexSet& set) { return set.covers(stored); },
+  return parts_->write_path().run_with_entries(
+      [&](const IndexSet& set) { return set.covers(stored); },
       [&](uint64_t rules) { return engine_->set(stored, value, options, rules); },
-      [&](Transaction& tx) { return tx.set(key, value, options.ttl); });
+      [&](const IndexSet& set) -> Status {
+        ASHLAR_TRY(check_value(value));
+        ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, engine_->expiry_of(options.ttl));
+        const StoredValue after{value, expires_at_ms};
+        return write_indexed(*engine_, set, stored, &after, options.durability);
+      });
 }
 
 Status Database::get(std::string_view key, std::string* value, const ReadOptions& options) const {
@@ -109,8 +115,8 @@ Status Database::del(std::string_view key, const WriteOptions& options) {
   if (auto* tx = bound_transaction()) return tx->del(key);
   ASHLAR_TRY(check_key(key));
   const StoredKey stored(key);
-  return parts_->write_path().run(
-      options, "del", [&](const IndexSet& set) { return set.covers(stored); },
+  return parts_->write_path().run_with_entries(
+      [&](const IndexSet& set) { return set.covers(stored); },
       [&](uint64_t rules) {
         ThreadCommit reused;
         Commit& commit = *reused;
@@ -118,7 +124,9 @@ Status Database::del(std::string_view key, const WriteOptions& options) {
         commit.del(stored);
         return engine_->write(&commit, options.durability);
       },
-      [&](Transaction& tx) { return tx.del(key); });
+      [&](const IndexSet& set) {
+        return write_indexed(*engine_, set, stored, nullptr, options.durability);
+      });
 }
 
 Result<bool> Database::exists(std::string_view key, const ReadOptions& options) const {
@@ -175,10 +183,17 @@ Result<uint64_t> Database::count_range(std::string_view from, std::string_view t
 Status Database::write(const Batch& batch, const WriteOptions& options) {
   const PlainBatch plain(batch, options.ttl);
   if (auto* tx = bound_transaction()) return plain.write(tx);
-  return parts_->write_path().run(
-      options, "write", [&](const IndexSet& set) { return plain.is_covered_by(set); },
+  bool done = true;
+  const Status status = parts_->write_path().run_with_entries(
+      [&](const IndexSet& set) { return plain.is_covered_by(set); },
       [&](uint64_t rules) { return plain.write(*engine_, rules, options.durability); },
-      [&](Transaction& tx) { return plain.write(&tx); });
+      [&](const IndexSet& set) -> Status {
+        ASHLAR_TRY_ASSIGN(done, plain.write_with_entries(*engine_, set, options.durability));
+        return {};
+      });
+  if (done) return status;
+  return parts_->write_path().run_transaction(options, "write",
+                                              [&](Transaction& tx) { return plain.write(&tx); });
 }
 
 Status Database::del_range(std::string_view from, std::string_view to,

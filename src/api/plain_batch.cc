@@ -1,15 +1,23 @@
 #include "api/plain_batch.h"
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/key_space.h"
 #include "base/try.h"
+#include "index/indexed_batch.h"
 #include "txn/batch_replay.h"
 
 namespace ashlar {
 namespace {
+
+// The commit looks at the keys until it is written: escaped ones are kept.
+std::string_view stored_key(std::string_view key, std::deque<std::string>* kept) {
+  return begins_with_escape(key) ? kept->emplace_back(StoredKey(key).view()) : key;
+}
 
 // Puts writes into a commit, after checking them.
 class CommitFiller {
@@ -41,10 +49,7 @@ class CommitFiller {
   }
 
  private:
-  // The commit looks at the keys until it is written.
-  std::string_view stored(std::string_view key) {
-    return begins_with_escape(key) ? keep(std::string(StoredKey(key).view())) : key;
-  }
+  std::string_view stored(std::string_view key) { return stored_key(key, &kept_); }
   std::string_view keep(std::string bytes) { return kept_.emplace_back(std::move(bytes)); }
   void del_stored_range(StoredRange range) {
     if (!range.to.empty() && range.from >= range.to) return;
@@ -54,6 +59,32 @@ class CommitFiller {
 
   Engine& engine_;
   Commit* const commit_;
+  std::deque<std::string> kept_;
+};
+
+// The same with the entries of indexes.
+class IndexedFiller {
+ public:
+  IndexedFiller(Engine& engine, IndexedBatch* batch) : engine_(engine), batch_(batch) {}
+
+  Status set(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
+    ASHLAR_TRY(check_key(key));
+    ASHLAR_TRY(check_value(value));
+    ASHLAR_TRY_ASSIGN(const uint64_t expires_at_ms, engine_.expiry_of(ttl));
+    const StoredValue after{value, expires_at_ms};
+    return batch_->add(stored_key(key, &kept_), &after);
+  }
+  Status del(std::string_view key) {
+    ASHLAR_TRY(check_key(key));
+    return batch_->add(stored_key(key, &kept_), nullptr);
+  }
+  Status del_range(std::string_view, std::string_view) {
+    return Status::invalid_argument("a range among points");
+  }
+
+ private:
+  Engine& engine_;
+  IndexedBatch* const batch_;
   std::deque<std::string> kept_;
 };
 
@@ -86,6 +117,33 @@ Status PlainBatch::write(Engine& engine, uint64_t rules,
     return filled;
   }
   return engine.write(&commit, durability);
+}
+
+bool PlainBatch::has_distinct_points() const {
+  bool points = true;
+  bool ascending = true;
+  std::vector<std::string_view> keys;
+  keys.reserve(batch_.size());
+  batch_.for_each([&](Batch::Operation operation, std::string_view key, std::string_view,
+                      std::chrono::milliseconds) {
+    points = points && operation != Batch::Operation::kDeleteRange;
+    ascending = ascending && (keys.empty() || keys.back() < key);
+    keys.push_back(key);
+  });
+  if (!points || ascending) return points;
+  std::sort(keys.begin(), keys.end());
+  return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
+}
+
+Result<bool> PlainBatch::write_with_entries(Engine& engine, const IndexSet& set,
+                                            std::optional<Durability> durability) const {
+  if (!has_distinct_points()) return false;
+  IndexedBatch batch(engine, set);
+  IndexedFiller filler(engine, &batch);
+  ASHLAR_TRY(replay_batch(batch_, default_ttl_, &filler));
+  if (batch.changes_unique_entries()) return false;
+  ASHLAR_TRY(batch.write(durability));
+  return true;
 }
 
 Status PlainBatch::write(Transaction* transaction) const {

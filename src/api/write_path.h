@@ -14,8 +14,8 @@
 
 namespace ashlar {
 
-// A write to keys that no index covers goes straight to the engine; others as a transaction of
-// their own, which writes the indexes' entries along.
+// A write to keys that no index covers goes straight to the engine. Others go with the entries of
+// the indexes, or as a transaction of their own, which writes the entries along.
 //
 // Ownership: what it refers to must outlive it.
 // Threads:   any.
@@ -42,6 +42,25 @@ class WritePath {
       if (!status_of(result).is(StatusCode::kConflict)) return result;  // [ENG-4]
     }
     return run_transaction(options, owner, std::forward<Body>(body));
+  }
+
+  // Calls direct(rules), or, if covered(IndexSet) says so, indexed(IndexSet), which writes the
+  // entries along; either again until it meets no other commit. Both return a Status.
+  template <typename Covered, typename Direct, typename Indexed>
+  Status run_with_entries(Covered&& covered, Direct&& direct, Indexed&& indexed) const {
+    for (int attempt = 0;; ++attempt) {
+      uint64_t rules = engine_.write_rules();
+      bool is_covered = false;
+      if (rules % 2 != 0) [[unlikely]] {
+        const EpochGuard guard;
+        const IndexSet& set = indexes_.set();
+        is_covered = covered(set);
+        rules = set.rules();
+      }
+      const Status status = is_covered ? indexed(*indexes_.shared_set()) : direct(rules);
+      if (!status.is(StatusCode::kConflict)) return status;  // [ENG-4] [IDX-4]
+      if (is_covered) pause_before_attempt(engine_.env(), attempt);
+    }
   }
 
   // Runs body(Transaction&) in a transaction, again until it meets no other.

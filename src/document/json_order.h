@@ -32,6 +32,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,10 +48,17 @@ std::weak_ordering compare_json(const JsonValue& a, const JsonValue& b);
 // be put one behind the other: none is a prefix of another one. With `descending`, they sort the
 // other way round.
 void append_order_key(const JsonValue& value, bool descending, std::string* out);
+// The same for the string `text`.
+void append_text_order_key(std::string_view text, bool descending, std::string* out);
 
 // Takes one encoding off the front of `*in`. Numbers come back by value, in the smallest kind that
 // holds them; the members of objects sorted by name.
 //   kCorruption  it is none.
 Result<JsonValue> take_order_key(std::string_view* in, bool descending);
+// The string whose ascending key is in front of `in`, as a view of its bytes; nothing if another
+// value is there, or a string with a zero byte.
+std::optional<std::string_view> text_in_order_key(std::string_view in);
+// As take_order_key() without the value; may accept what take_order_key() refuses.
+Status pass_order_key(std::string_view* in, bool descending);
 
 }  // namespace ashlar

@@ -301,5 +301,28 @@ TEST(JsonOrder, DamagedKeysAreRefusedOrTheOneFormOfAnother) {
   }
 }
 
+// Whole, with something behind, and cut off anywhere.
+TEST(JsonOrder, KeysArePassedAsTheyAreTaken) {
+  for (uint64_t seed = 1; seed <= 3000; ++seed) {
+    std::mt19937_64 random(seed);
+    const bool descending = random() % 2 == 0;
+    std::string bytes = key(random_json(random, static_cast<int>(random() % 3)), descending);
+    if (random() % 2 == 0) bytes += key(random_json(random, 0), descending);
+    if (random() % 2 == 0) bytes.resize(random() % bytes.size());
+    std::string_view taken = bytes;
+    std::string_view passed = bytes;
+    const bool ok = take_order_key(&taken, descending).ok();
+    ASSERT_EQ(pass_order_key(&passed, descending).ok(), ok) << seed;
+    ASSERT_TRUE(!ok || passed.size() == taken.size()) << seed;
+    const auto text = descending ? std::nullopt : text_in_order_key(bytes);
+    std::string_view left = bytes;
+    const auto value = take_order_key(&left, descending);
+    if (!value.ok() || descending) continue;
+    const bool plain = value->is_string() && value->as_text().find('\0') == std::string::npos;
+    ASSERT_EQ(text.has_value(), plain) << seed;
+    ASSERT_TRUE(!plain || *text == value->as_text()) << seed;
+  }
+}
+
 }  // namespace
 }  // namespace ashlar

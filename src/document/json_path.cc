@@ -9,6 +9,11 @@
 #include "document/path_query.h"
 
 namespace ashlar {
+namespace {
+
+constexpr std::size_t kMaximumPlainSteps = 100;
+
+}  // namespace
 
 const JsonValue* find_child(const JsonValue& value, const PathStep& step) {
   if (!step.is_index) return value.find(step.name);
@@ -19,7 +24,29 @@ const JsonValue* find_child(const JsonValue& value, const PathStep& step) {
   return index >= 0 && index < size ? &elements[static_cast<std::size_t>(index)] : nullptr;
 }
 
+// Names of letters, digits and underscores with dots between them, as most paths are; false for
+// all that needs the grammar.
+bool SingularPath::parse_plain(std::string_view text) {
+  const auto is_first = [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_';
+  };
+  while (true) {
+    std::size_t end = 0;
+    while (end < text.size() &&
+           (is_first(text[end]) || (end > 0 && text[end] >= '0' && text[end] <= '9'))) {
+      ++end;
+    }
+    const bool ends_well = end == text.size() || (text[end] == '.' && end + 1 < text.size());
+    if (end == 0 || !ends_well || steps_.size() == kMaximumPlainSteps) return false;
+    steps_.push_back({std::string(text.substr(0, end)), 0, false});
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
 Result<SingularPath> SingularPath::parse(std::string_view text) {
+  SingularPath plain;
+  if (plain.parse_plain(text.starts_with("$.") ? text.substr(2) : text)) return plain;
   ASHLAR_TRY_ASSIGN(const PathQuery query, PathParser(text).parse_shorthand());
   if (!query.is_singular()) {
     return Status::invalid_argument("path: '" + std::string(text) +

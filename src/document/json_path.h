@@ -41,6 +41,8 @@ class SingularPath {
   std::string to_string() const;
 
  private:
+  bool parse_plain(std::string_view text);
+
   std::vector<PathStep> steps_;
 };
 

@@ -15,20 +15,6 @@ namespace {
 // A thread does not keep the buffers of a document larger than this.
 constexpr std::size_t kMaximumKeptBytes = std::size_t{1} << 20;
 
-void append_string(std::string_view value, std::string* out) {
-  out->push_back('"');
-  std::size_t plain = 0;  // where the bytes begin that are not written yet
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (static_cast<unsigned char>(value[i]) >= 0x20 && value[i] != '"' && value[i] != '\\')
-      continue;
-    out->append(value.substr(plain, i - plain));
-    append_escaped_byte(value[i], '"', out);
-    plain = i + 1;
-  }
-  out->append(value.substr(plain));
-  out->push_back('"');
-}
-
 template <typename Integer>
 void append_integer(Integer value, std::string* out) {
   char buffer[24];
@@ -57,7 +43,7 @@ void append_object(const JsonValue::Object& members, std::string* out) {
   out->push_back('{');
   for (const JsonValue::Member& member : members) {
     if (&member != members.data()) out->push_back(',');
-    append_string(member.name, out);
+    append_json_string(member.name, out);
     out->push_back(':');
     append_json(member.value, out);
   }
@@ -77,6 +63,20 @@ Result<JsonValue> parse_json(std::string_view text) {
     reader.reset();
     return Status::out_of_memory("no memory for a JSON document");
   }
+}
+
+void append_json_string(std::string_view value, std::string* out) {
+  out->push_back('"');
+  std::size_t plain = 0;  // where the bytes begin that are not written yet
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (static_cast<unsigned char>(value[i]) >= 0x20 && value[i] != '"' && value[i] != '\\')
+      continue;
+    out->append(value.substr(plain, i - plain));
+    append_escaped_byte(value[i], '"', out);
+    plain = i + 1;
+  }
+  out->append(value.substr(plain));
+  out->push_back('"');
 }
 
 void append_escaped_byte(char byte, char quote, std::string* out) {
@@ -133,7 +133,7 @@ void append_json(const JsonValue& value, std::string* out) {
       out->append(value.as_text());
       return;
     case JsonValue::Kind::kString:
-      append_string(value.as_text(), out);
+      append_json_string(value.as_text(), out);
       return;
     case JsonValue::Kind::kArray:
       append_array(value.as_array(), out);

@@ -25,6 +25,9 @@ Result<JsonValue> parse_json(std::string_view text);
 void append_json(const JsonValue& value, std::string* out);
 std::string to_json(const JsonValue& value);
 
+// The string `value`, which is UTF-8, as JSON.
+void append_json_string(std::string_view value, std::string* out);
+
 // One byte of a string that stands between two `quote`s, escaped if it must be.
 void append_escaped_byte(char byte, char quote, std::string* out);
 

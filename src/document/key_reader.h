@@ -37,6 +37,18 @@ class KeyReader {
     if (ok_) ++at_;
     return value;
   }
+  // Appends what lies before the next zero, or before the end.
+  void take_until_zero(std::string* out) {
+    const std::size_t zero = std::min(bytes_.find(mask_, at_), bytes_.size());
+    const std::size_t start = out->size();
+    out->append(bytes_.substr(at_, zero - at_));
+    if (mask_ != '\0') {
+      for (std::size_t i = start; i < out->size(); ++i) {
+        (*out)[i] = static_cast<char>((*out)[i] ^ mask_);
+      }
+    }
+    at_ = zero;
+  }
   // `inverted`: every bit of them, once more.
   std::string bytes(uint64_t count, bool inverted = false) {
     if (!ok_ || bytes_.size() - at_ < count) {

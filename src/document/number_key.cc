@@ -23,7 +23,11 @@ constexpr uint64_t kSignBit = uint64_t{1} << 63;
 constexpr std::size_t kLongExponent = 0xff;  // from this length on, the length takes 8 bytes more
 
 void append_big_endian(uint64_t value, std::string* out) {
-  for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
+  char bytes[sizeof value];
+  for (std::size_t at = 0; at < sizeof value; ++at) {
+    bytes[at] = static_cast<char>(value >> (8 * (sizeof value - 1 - at)));
+  }
+  out->append(bytes, sizeof bytes);
 }
 
 void invert(std::size_t from, std::string* bytes) {
@@ -91,6 +95,21 @@ std::string big_number_key(std::string_view text) {
     }
   }
   return decimal_key(DecimalNumber(*spelling));
+}
+
+// Of a number that a double may not hold.
+std::string number_key_with_rest(const JsonValue& number) {
+  switch (number.kind()) {
+    case JsonValue::Kind::kInt: {
+      const int64_t value = number.as_int();
+      const auto bits = static_cast<uint64_t>(value);
+      return integer_key(value < 0, value < 0 ? 0 - bits : bits);
+    }
+    case JsonValue::Kind::kUint:
+      return integer_key(false, number.as_uint());
+    default:
+      return big_number_key(number.as_text());
+  }
 }
 
 JsonValue smallest_kind(double value) {
@@ -174,20 +193,27 @@ Result<JsonValue> take_beyond_doubles(KeyReader* reader, bool negative) {
 
 }  // namespace
 
-std::string number_key(const JsonValue& number) {
-  switch (number.kind()) {
-    case JsonValue::Kind::kInt: {
-      const int64_t value = number.as_int();
-      const auto bits = static_cast<uint64_t>(value);
-      return integer_key(value < 0, value < 0 ? 0 - bits : bits);
-    }
-    case JsonValue::Kind::kUint:
-      return integer_key(false, number.as_uint());
-    case JsonValue::Kind::kDouble:
-      return key_among_doubles(number.as_double() < 0, std::fabs(number.as_double()), {});
-    default:
-      return big_number_key(number.as_text());
+void append_number_key(const JsonValue& number, std::string* out) {
+  constexpr int64_t kExactBelow = int64_t{1} << kDoubleBits;
+  double exact = 0;
+  if (number.kind() == JsonValue::Kind::kDouble) {
+    exact = number.as_double();
+  } else if (number.kind() == JsonValue::Kind::kInt && number.as_int() < kExactBelow &&
+             number.as_int() > -kExactBelow) {
+    exact = static_cast<double>(number.as_int());
+  } else {
+    out->append(number_key_with_rest(number));
+    return;
   }
+  out->push_back(kNumberAmongDoubles);
+  append_big_endian(ordered_bits(exact), out);
+  out->push_back(kTieExact);
+}
+
+std::string number_key(const JsonValue& number) {
+  std::string key;
+  append_number_key(number, &key);
+  return key;
 }
 
 Result<JsonValue> take_number_key(KeyReader* reader) {

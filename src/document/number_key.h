@@ -14,6 +14,7 @@ inline constexpr char kNumberAmongDoubles = '\x09';
 inline constexpr char kNumberAboveDoubles = '\x0a';
 
 // Ascending; with the type byte.
+void append_number_key(const JsonValue& number, std::string* out);
 std::string number_key(const JsonValue& number);
 
 // The reader stands at the type byte, which is that of a number.

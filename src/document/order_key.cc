@@ -24,11 +24,15 @@ constexpr char kZeroInText = '\xff';
 
 void append_text(std::string_view text, std::string* out) {
   out->push_back(kString);
-  for (const char byte : text) {
-    out->push_back(byte);
-    if (byte == '\0') out->push_back(kZeroInText);
+  for (std::size_t zero; (zero = text.find('\0')) != std::string_view::npos;) {
+    out->append(text.substr(0, zero + 1)).push_back(kZeroInText);
+    text.remove_prefix(zero + 1);
   }
-  out->append(2, '\0');
+  out->append(text).append(2, '\0');
+}
+
+void invert(std::size_t from, std::string* bytes) {
+  for (std::size_t i = from; i < bytes->size(); ++i) (*bytes)[i] = static_cast<char>(~(*bytes)[i]);
 }
 
 void append_ascending(const JsonValue& value, std::string* out);
@@ -66,23 +70,33 @@ void append_ascending(const JsonValue& value, std::string* out) {
       append_object(value.as_object(), out);
       return;
     default:
-      out->append(number_key(value));
+      append_number_key(value, out);
       return;
   }
+}
+
+// The bytes of the ascending key of a string in front; nothing if that is not what is there.
+std::optional<std::size_t> text_key_bytes(std::string_view in) {
+  if (in.empty() || in.front() != kString) return std::nullopt;
+  std::size_t zero = in.find('\0');
+  while (zero < in.size() - 1) {
+    if (in[zero + 1] == '\0') return zero + 2;
+    zero = in.find('\0', zero + 2);
+  }
+  return std::nullopt;
 }
 
 // Behind the type byte.
 Result<std::string> take_text(KeyReader* reader) {
   std::string text;
   while (true) {
-    const char byte = static_cast<char>(reader->byte());
-    if (byte == '\0') {
-      const char next = static_cast<char>(reader->byte());
-      if (!reader->ok()) return reader->error("cut off");
-      if (next == '\0') break;
-      if (next != kZeroInText) return reader->error("a wrong byte behind a zero");
-    }
-    text.push_back(byte);
+    reader->take_until_zero(&text);
+    reader->byte();
+    const char next = static_cast<char>(reader->byte());
+    if (!reader->ok()) return reader->error("cut off");
+    if (next == '\0') break;
+    if (next != kZeroInText) return reader->error("a wrong byte behind a zero");
+    text.push_back('\0');
   }
   if (!is_utf8(text)) return reader->error("a string that is not UTF-8");
   return text;
@@ -148,8 +162,29 @@ Result<JsonValue> take_value(KeyReader* reader, int depth) {
 void append_order_key(const JsonValue& value, bool descending, std::string* out) {
   const std::size_t start = out->size();
   append_ascending(value, out);
-  if (!descending) return;
-  for (std::size_t i = start; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
+  if (descending) invert(start, out);
+}
+
+void append_text_order_key(std::string_view text, bool descending, std::string* out) {
+  const std::size_t start = out->size();
+  append_text(text, out);
+  if (descending) invert(start, out);
+}
+
+std::optional<std::string_view> text_in_order_key(std::string_view in) {
+  const auto bytes = text_key_bytes(in);
+  if (!bytes) return std::nullopt;
+  const std::string_view text = in.substr(1, *bytes - 3);  // between the type and the two zeros
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  return text;
+}
+
+Status pass_order_key(std::string_view* in, bool descending) {
+  if (const auto bytes = descending ? std::nullopt : text_key_bytes(*in)) {
+    in->remove_prefix(*bytes);
+    return {};
+  }
+  return take_order_key(in, descending).status();
 }
 
 Result<JsonValue> take_order_key(std::string_view* in, bool descending) {

@@ -108,6 +108,14 @@ void Index::append_value(std::size_t field, const JsonValue& value, std::string*
   }
 }
 
+void Index::append_value(std::size_t field, const ScalarText& value, std::string* out) const {
+  if (collation_ != nullptr && value.kind == ScalarText::Kind::kString) {
+    append_text_order_key(collation_->sort_key(value.text), descending(field), out);
+  } else {
+    append_order_key(value, descending(field), out);
+  }
+}
+
 Status Index::collect(std::size_t field, const JsonValue& document, FieldValues* found,
                       DocumentEntries* out) const {
   const JsonValue null;
@@ -149,18 +157,51 @@ Status Index::collect(std::size_t field, const JsonValue& document, FieldValues*
   return {};
 }
 
+Status Index::check_values_size(std::size_t bytes) const {
+  if (bytes <= kMaximumValuesBytes) return {};
+  return Status::too_large(quoted(name()) + ": values take " + std::to_string(bytes) +
+                           " bytes; the limit is " + std::to_string(kMaximumValuesBytes));
+}
+
 void Index::add_entry(std::string_view document_key, std::string_view values, bool exclusive,
                       DocumentEntries* out) const {
   DocumentEntries::Entry entry;
-  entry.key.append(entries_begin_).append(values);
   entry.exclusive = exclusive;
-  if (exclusive) {
-    entry.value = unique_entry_value(values.size(), document_key);
-  } else {
-    entry.key.append(document_key);
-    entry.value = entry_value(values.size());
-  }
+  entry.key.append(entries_begin_).append(values);
+  end_entry(document_key, &entry);
   out->entries.push_back(std::move(entry));
+}
+
+void Index::end_entry(std::string_view document_key, DocumentEntries::Entry* entry) const {
+  const std::size_t values_bytes = entry->key.size() - entries_begin_.size();
+  if (entry->exclusive) {
+    entry->value = unique_entry_value(values_bytes, document_key);
+  } else {
+    entry->key.append(document_key);
+    entry->value = entry_value(values_bytes);
+  }
+}
+
+Result<bool> Index::make_entry(std::string_view document_key, const ScalarText* found,
+                               const std::vector<std::size_t>& places,
+                               DocumentEntries::Entry* entry) const {
+  constexpr std::size_t kUsualKeyBytes = 128;
+  bool present = false;
+  entry->key.reserve(kUsualKeyBytes);
+  entry->key.assign(entries_begin_);
+  entry->exclusive = options().unique;
+  for (std::size_t field = 0; field < field_count(); ++field) {
+    const ScalarText& value = found[places[field]];
+    append_value(field, value, &entry->key);
+    present = present || value.kind != ScalarText::Kind::kMissing;
+    const bool is_null =
+        value.kind == ScalarText::Kind::kMissing || value.kind == ScalarText::Kind::kNull;
+    entry->exclusive = entry->exclusive && !is_null;
+  }
+  if (options().sparse && !present) return false;
+  ASHLAR_TRY(check_values_size(entry->key.size() - entries_begin_.size()));
+  end_entry(document_key, entry);
+  return true;
 }
 
 Status Index::append_entries(std::string_view document_key, const JsonValue& document,
@@ -191,10 +232,7 @@ Status Index::append_entries(std::string_view document_key, const JsonValue& doc
       values.append(value.bytes);
       exclusive = exclusive && !value.is_null;
     }
-    if (values.size() > kMaximumValuesBytes) {
-      return Status::too_large(quoted(name()) + ": values take " + std::to_string(values.size()) +
-                               " bytes; the limit is " + std::to_string(kMaximumValuesBytes));
-    }
+    ASHLAR_TRY(check_values_size(values.size()));
     add_entry(document_key, values, exclusive, &found);
     for (std::size_t field = fields.size(); field-- > 0;) {
       if (++at[field] < fields[field].values.size()) break;

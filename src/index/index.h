@@ -12,6 +12,7 @@
 #include "base/entry.h"
 #include "base/key_space.h"
 #include "document/json_path.h"
+#include "document/json_scalars.h"
 #include "document/json_value.h"
 #include "filter/filter.h"
 #include "index/collation.h"
@@ -79,6 +80,13 @@ class Index {
   Status append_entries(std::string_view document_key, const JsonValue& document,
                         DocumentEntries* out) const;
 
+  // The one entry of a document in which each field has a single value or none: found[places[field]]
+  // (read_scalars()). The index must have no condition. False if the document has no entry. Memory
+  // that *entry has is used again. Errors of append_entries().
+  Result<bool> make_entry(std::string_view document_key, const ScalarText* found,
+                          const std::vector<std::size_t>& places,
+                          DocumentEntries::Entry* entry) const;
+
   // Adds what append_entries() reads of a document.
   void add_wanted_parts(WantedParts* wanted) const;
 
@@ -86,6 +94,7 @@ class Index {
   // for each field, then, if not exclusive, the document's key. Of the order of fields: the
   // encoding has the field's direction in it, so that entries ascend as bytes.
   void append_value(std::size_t field, const JsonValue& value, std::string* out) const;
+  void append_value(std::size_t field, const ScalarText& value, std::string* out) const;
 
   // The values of an entry, by field. Strings of a collated index come back as sort keys.
   //   kCorruption  no values.
@@ -105,8 +114,11 @@ class Index {
   Status compile();
   Status collect(std::size_t field, const JsonValue& document, FieldValues* values,
                  DocumentEntries* out) const;
+  Status check_values_size(std::size_t bytes) const;
   void add_entry(std::string_view document_key, std::string_view values, bool exclusive,
                  DocumentEntries* out) const;
+  // Behind the values, which the entry's key ends with.
+  void end_entry(std::string_view document_key, DocumentEntries::Entry* entry) const;
 
   const IndexDefinition definition_;
   std::vector<SingularPath> paths_;

@@ -16,6 +16,7 @@
 
 namespace ashlar {
 
+class EntryChanges;
 class IndexCatalogue;
 
 // How far the building of an index has come.
@@ -30,7 +31,7 @@ struct BuildProgress {
   static Result<BuildProgress> parse(std::string_view text);
 };
 
-// Builds one index at a time, in chunks that are transactions: a chunk enters the documents behind
+// Builds one index at a time, in chunks, each of them a commit: a chunk enters the documents behind
 // the last one's, and notes how far it got. Writers keep up the index meanwhile. [IDX-3] A chunk
 // that meets a writer fails with a conflict, as both write the document's entries, unless the
 // writer left them as they were; so an entry is never of a document's older state.
@@ -40,8 +41,8 @@ struct BuildProgress {
 // Threads:   any.
 class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
  public:
-  IndexBuilder(Engine& engine, IndexCatalogue& catalogue)
-      : engine_(engine), catalogue_(catalogue) {}
+  IndexBuilder(Engine& engine, IndexCatalogue& catalogue);
+  ~IndexBuilder();
 
   void add(std::shared_ptr<const Index> index, BuildProgress progress);
   // Gives up an index; a chunk of it may still be on its way.
@@ -61,6 +62,7 @@ class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
     BuildProgress progress;
     Status error;  // of the last attempt
   };
+  struct Reading;
   // What a chunk came to.
   struct Chunk {
     BuildProgress progress;
@@ -70,8 +72,10 @@ class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
 
   void schedule(std::chrono::milliseconds delay);
   void run();
-  Status work_at(const Index& index, const BuildProgress& from);
-  Result<Chunk> build_chunk(const Index& index, const BuildProgress& from);
+  Status work_at(const std::shared_ptr<const Index>& index, const BuildProgress& from);
+  Result<Chunk> build_chunk(const std::shared_ptr<const Index>& index, const BuildProgress& from);
+  Status read_chunk(Chunk* chunk, EntryChanges* changes);
+  Status add_entries(const EntryChanges& changes, Commit* commit);
   void set_progress(IndexId id, const BuildProgress& progress);
 
   Engine& engine_;
@@ -83,6 +87,8 @@ class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
   bool working_ = false;
   bool stopping_ = false;
   std::size_t chunk_documents_ = 1;  // at most, in the next chunk; the task's
+  std::unique_ptr<Reading>
+      reading_;  // may be null; of the task, or under mutex_ if none is at work
 };
 
 }  // namespace ashlar

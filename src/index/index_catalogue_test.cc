@@ -176,6 +176,17 @@ TEST_F(IndexCatalogueTest, AUniqueIndexOverDuplicatesFails) {
   EXPECT_EQ(system_keys(), before);
 }
 
+TEST_F(IndexCatalogueTest, DuplicatesAreFoundHoweverFarApartTheyLie) {
+  for (int i = 0; i < 3000; ++i) {
+    must(set("k" + std::to_string(1000 + i), R"({"m":)" + std::to_string(i % 2999) + "}"));
+  }
+  const Status failed = catalogue_->create("by_m", {.fields = {"$.m"}, .unique = true});
+  EXPECT_TRUE(failed.is(StatusCode::kDuplicate)) << failed.to_string();
+  EXPECT_NE(failed.message().find("'k1000'"), std::string::npos) << failed.to_string();
+  EXPECT_NE(failed.message().find("'k3999'"), std::string::npos) << failed.to_string();
+  EXPECT_EQ(problems(), Lines{});
+}
+
 TEST_F(IndexCatalogueTest, AFailureIsKeptWhateverBytesTheKeysHave) {
   must(set("\xfe\xff", R"({"m":1})"));
   must(set("\xfe" + std::string(300, '\x80'), R"({"m":1})"));
@@ -255,6 +266,30 @@ TEST_F(IndexCatalogueTest, BuildingShowsProgressAndGoesOnAfterARestart) {
   EXPECT_EQ(info("by_n").state, IndexState::kReady);
   EXPECT_EQ(entries("by_n").size(), 999u);
   EXPECT_EQ(problems(), Lines{});
+}
+
+// Documents change before and behind the place that the walk has come to.
+TEST_F(IndexCatalogueTest, WritesBetweenTheChunksAreNotLost) {
+  for (const bool unique : {false, true}) {
+    for (int i = 0; i < 3000; ++i) {
+      must(set("k" + std::to_string(1000 + i), R"({"n":)" + std::to_string(i) + "}"));
+    }
+    must(catalogue_->create("by_n", {.fields = {"$.n"}, .unique = unique, .wait = false}));
+    int steps = 0;
+    while (info("by_n").state == IndexState::kBuilding && steps < 10'000) {
+      env_.run_background(1);
+      env_.advance(std::chrono::milliseconds(1));  // after a conflict
+      if (++steps > 40) continue;
+      const int at = steps * 61 % 3000;
+      must(set("k" + std::to_string(1000 + at), R"({"n":)" + std::to_string(10'000 + steps) + "}"));
+      must(del("k" + std::to_string(1000 + (at + 1500) % 3000)));
+      must(set("k" + std::to_string(5000 + steps), R"({"n":)" + std::to_string(-steps) + "}"));
+    }
+    EXPECT_GT(steps, 5);
+    EXPECT_EQ(info("by_n").state, IndexState::kReady);
+    EXPECT_EQ(problems(), Lines{});
+    must(catalogue_->drop("by_n"));
+  }
 }
 
 TEST_F(IndexCatalogueTest, AnIndexIsDroppedWhileItIsBuilt) {

@@ -39,6 +39,7 @@ Result<IndexId> id_of_definition_key(std::string_view key);
 // The id in an entry's key. kCorruption if it is none.
 Result<IndexId> id_of_entry_key(std::string_view key);
 std::string progress_key(IndexId id);
+inline constexpr std::string_view kTraitValue = "1";
 std::string trait_key(IndexId id, IndexTrait trait, std::size_t field);
 // All traits of an index lie in [traits_begin(id), end_of_prefix(traits_begin(id))).
 std::string traits_begin(IndexId id);

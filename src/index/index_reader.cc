@@ -11,13 +11,13 @@ namespace ashlar {
 namespace {
 
 // Values that are looked at, one behind the other, to learn how many entries share one.
-constexpr int kSampledValues = 16;
+constexpr int kSampledValues = 4;
 
 // The front of `values` that the first `fields` fields take.
 Result<std::string_view> front_of(const Index& index, std::string_view values, std::size_t fields) {
   std::string_view rest = values;
   for (std::size_t field = 0; field < fields; ++field) {
-    ASHLAR_TRY(take_order_key(&rest, index.descending(field)).status());
+    ASHLAR_TRY(pass_order_key(&rest, index.descending(field)));
   }
   return values.substr(0, values.size() - rest.size());
 }
@@ -45,8 +45,11 @@ CursorBounds IndexReader::stored(const IndexBounds& bounds, bool reverse) const 
   return stored;
 }
 
-std::unique_ptr<IndexCursor> IndexReader::entries(const IndexBounds& bounds, bool reverse) {
-  return std::make_unique<IndexCursor>(moment_.new_cursor(stored(bounds, reverse)));
+std::unique_ptr<IndexCursor> IndexReader::entries(const IndexBounds& bounds, bool reverse,
+                                                  uint64_t limit) {
+  CursorBounds range = stored(bounds, reverse);
+  range.limit = limit;
+  return std::make_unique<IndexCursor>(moment_.new_cursor(std::move(range)));
 }
 
 Result<std::string> IndexReader::behind_first_value(std::string_view values) const {

@@ -58,8 +58,9 @@ class IndexReader {
 
   const Index& index() const { return *index_; }
 
-  // Entries within the bounds in ascending order of their bytes, or descending.
-  std::unique_ptr<IndexCursor> entries(const IndexBounds& bounds, bool reverse = false);
+  // Entries within the bounds in ascending order of their bytes, or descending: the first `limit`.
+  std::unique_ptr<IndexCursor> entries(const IndexBounds& bounds, bool reverse = false,
+                                       uint64_t limit = UINT64_MAX);
 
   // The place behind all entries whose first field has the value that it has in these.
   Result<std::string> behind_first_value(std::string_view values) const;

@@ -12,8 +12,12 @@ namespace ashlar {
 namespace {
 
 // Removes the entries of each document of the index in [from, to), one by one.
-Status remove_entries_within(const Index& index, TransactionState* transaction,
-                             std::string_view from, std::string_view to) {
+Status remove_entries_within(const std::shared_ptr<const Index>& listed,
+                             TransactionState* transaction, std::string_view from,
+                             std::string_view to) {
+  const Index& index = *listed;
+  IndexUpkeep upkeep;
+  upkeep.add(listed);
   CursorBounds bounds;
   bounds.from = std::max<std::string_view>(from, index.stored_prefix());
   const std::string end = end_of_prefix(index.stored_prefix());
@@ -23,10 +27,10 @@ Status remove_entries_within(const Index& index, TransactionState* transaction,
     const Entry entry = cursor->entry();
     if (!index.covers(entry.key)) continue;
     const std::string key(entry.key);
-    auto content = parse_document(entry.value);
-    if (!content) continue;
-    const StoredDocument before{std::move(*content), 0};
-    ASHLAR_TRY(replace_entries(index, *transaction, key, &before, nullptr));
+    const StoredValue before{entry.value, 0};
+    EntryChanges changes;
+    ASHLAR_TRY(upkeep.collect(key, &before, nullptr, &changes));
+    ASHLAR_TRY(apply_changes(changes, transaction));
   }
   return cursor->status();
 }
@@ -50,7 +54,7 @@ Result<bool> holds_all_documents(const Index& index, TransactionState* transacti
 IndexSet::IndexSet(std::vector<ListedIndex> indexes, uint64_t rules)
     : indexes_(std::move(indexes)), rules_(rules) {
   for (const ListedIndex& listed : indexes_) {
-    if (listed.kept_up()) listed.index->add_wanted_parts(&wanted_);
+    if (listed.kept_up()) upkeep_.add(listed.index);
   }
 }
 
@@ -62,6 +66,7 @@ const ListedIndex* IndexSet::find(std::string_view name) const {
 
 std::vector<std::shared_ptr<const Index>> IndexSet::usable_at(SequenceNumber sequence) const {
   std::vector<std::shared_ptr<const Index>> usable;
+  usable.reserve(indexes_.size());
   for (const ListedIndex& listed : indexes_) {
     if (listed.state == IndexState::kReady && listed.ready_at <= sequence) {
       usable.push_back(listed.index);
@@ -71,9 +76,7 @@ std::vector<std::shared_ptr<const Index>> IndexSet::usable_at(SequenceNumber seq
 }
 
 bool IndexSet::covers(std::string_view key) const {
-  return std::any_of(indexes_.begin(), indexes_.end(), [&](const auto& listed) {
-    return listed.kept_up() && listed.index->covers(key);
-  });
+  return upkeep_.covers(key);
 }
 
 bool IndexSet::covers_some_of(std::string_view from, std::string_view to) const {
@@ -84,27 +87,24 @@ bool IndexSet::covers_some_of(std::string_view from, std::string_view to) const 
 
 Status IndexSet::before_set(TransactionState* transaction, std::string_view key,
                             std::string_view value, uint64_t expires_at_ms) const {
-  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before,
-                    find_document(*transaction, key, wanted_));
-  std::optional<StoredDocument> after;
-  if (auto content = parse_document(value, wanted_)) after = {std::move(*content), expires_at_ms};
-  return replace_in_all(transaction, key, before ? &*before : nullptr, after ? &*after : nullptr);
+  const StoredValue after{value, expires_at_ms};
+  return replace(transaction, key, &after);
 }
 
 Status IndexSet::before_del(TransactionState* transaction, std::string_view key) const {
-  ASHLAR_TRY_ASSIGN(const std::optional<StoredDocument> before,
-                    find_document(*transaction, key, wanted_));
-  return replace_in_all(transaction, key, before ? &*before : nullptr, nullptr);
+  return replace(transaction, key, nullptr);
 }
 
-Status IndexSet::replace_in_all(TransactionState* transaction, std::string_view key,
-                                const StoredDocument* before, const StoredDocument* after) const {
-  if (before == nullptr && after == nullptr) return {};
-  for (const ListedIndex& listed : indexes_) {
-    if (!listed.kept_up() || !listed.index->covers(key)) continue;
-    ASHLAR_TRY(replace_entries(*listed.index, *transaction, key, before, after));
-  }
-  return {};
+Status IndexSet::replace(TransactionState* transaction, std::string_view key,
+                         const StoredValue* after) const {
+  std::string text;
+  StoredValue before;
+  const Status found = transaction->get(key, &text, &before.expires_at_ms);
+  if (!found.ok() && !found.is(StatusCode::kNotFound)) return found;
+  before.text = text;
+  EntryChanges changes;
+  ASHLAR_TRY(upkeep_.collect(key, found.ok() ? &before : nullptr, after, &changes));
+  return apply_changes(changes, transaction);
 }
 
 Status IndexSet::before_del_range(TransactionState* transaction, std::string_view from,
@@ -114,7 +114,7 @@ Status IndexSet::before_del_range(TransactionState* transaction, std::string_vie
     if (!listed.kept_up() || !index.covers_some_of(from, to)) continue;
     ASHLAR_TRY_ASSIGN(const bool all, holds_all_documents(index, transaction, from, to));
     ASHLAR_TRY(all ? transaction->del_range(index.entries_begin(), index.entries_end())
-                   : remove_entries_within(index, transaction, from, to));
+                   : remove_entries_within(listed.index, transaction, from, to));
   }
   return {};
 }

@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "index/index.h"
+#include "index/index_upkeep.h"
 #include "txn/write_companion.h"
 
 namespace ashlar {
-
-struct StoredDocument;
 
 struct ListedIndex {
   std::shared_ptr<const Index> index;
@@ -38,6 +37,9 @@ class IndexSet : public WriteCompanion, public std::enable_shared_from_this<Inde
   // Those that a query at this moment may use.
   std::vector<std::shared_ptr<const Index>> usable_at(SequenceNumber sequence) const;
 
+  // What writes to documents change in the indexes that are kept up.
+  const IndexUpkeep& upkeep() const { return upkeep_; }
+
   // WriteCompanion; see there.
   uint64_t rules() const override { return rules_; }
   bool covers(std::string_view key) const override;
@@ -49,12 +51,12 @@ class IndexSet : public WriteCompanion, public std::enable_shared_from_this<Inde
                           std::string_view to) const override;
 
  private:
-  Status replace_in_all(TransactionState* transaction, std::string_view key,
-                        const StoredDocument* before, const StoredDocument* after) const;
+  Status replace(TransactionState* transaction, std::string_view key,
+                 const StoredValue* after) const;
 
   const std::vector<ListedIndex> indexes_;
   const uint64_t rules_;
-  WantedParts wanted_;  // of documents, by those that are kept up
+  IndexUpkeep upkeep_;  // of those that are kept up
 };
 
 }  // namespace ashlar

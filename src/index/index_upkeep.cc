@@ -1,84 +1,54 @@
 #include "index/index_upkeep.h"
 
+#include <algorithm>
+#include <array>
+#include <string>
 #include <utility>
 
-#include "base/epoch.h"
-#include "base/printable.h"
 #include "base/mutants.h"
 #include "base/try.h"
 #include "document/json_text.h"
-#include "document/utf8.h"
 
 namespace ashlar {
 namespace {
 
-constexpr std::size_t kShownBytes = 200;
-
-// Of a message, which must be UTF-8: definitions keep it.
-std::string shortened(std::string_view text) {
-  std::string_view front = text.substr(0, kShownBytes);
-  const std::size_t valid = first_invalid_utf8(front);
-  constexpr std::size_t kLongestCharacter = 4;
-  const bool cut_within = front.size() < text.size() && front.size() - valid < kLongestCharacter;
-  if (cut_within) front = front.substr(0, valid);
-  std::string shown = is_utf8(front) ? std::string(front) : printable(front);
-  if (front.size() < text.size()) shown += "…";
-  return shown;
+void remove(const Index& index, const DocumentEntries::Entry& entry, EntryChanges* out) {
+  if (ASHLAR_MUTANT("old-entries-kept")) return;
+  out->remove(index, entry);
 }
 
-Status duplicate(const Index& index, std::string_view values, std::string_view owner,
-                 std::string_view key) {
-  return Status::duplicate("unique index '" + index.name() + "': the values " +
-                           shortened(index.describe_values(values)) + " of key '" +
-                           shortened(user_key(key)) + "' are those of key '" +
-                           shortened(user_key(owner)) + "' already");
-}
-
-using OwnEntry = DocumentEntries::Entry;
-
-Status remove_entry(TransactionState& transaction, const OwnEntry& entry) {
-  if (entry.exclusive) {
-    // While the index is built, another document may be the one that was entered. What is not
-    // there is deleted too: the builder may be about to enter it, and is to meet this write.
-    std::string value;
-    const Status found = transaction.get(entry.key, &value, nullptr);
-    if (!found.ok() && !found.is(StatusCode::kNotFound)) return found;
-    if (found.ok() && value != entry.value) return {};
-    if (!found.ok() && ASHLAR_MUTANT("absent-entries-not-deleted")) return {};
-  }
-  if (ASHLAR_MUTANT("old-entries-kept")) return {};
-  return transaction.del(entry.key);
-}
-
-Status add_entry(const Index& index, TransactionState& transaction, std::string_view key,
-                 const OwnEntry& entry, uint64_t expires_at_ms) {
-  if (entry.exclusive) {
-    std::string value;
-    const Status found = transaction.get(entry.key, &value, nullptr);
-    if (!found.ok() && !found.is(StatusCode::kNotFound)) return found;
-    if (found.ok() && value != entry.value && !ASHLAR_MUTANT("duplicates-allowed")) {
-      ASHLAR_TRY_ASSIGN(const IndexEntry split, split_entry(entry.key, value));
-      return duplicate(index, split.values, split.key, key);
+// Both are sorted by key.
+void compare_entries(const Index& index, const DocumentEntries& before,
+                     const DocumentEntries& after, bool same_expiry, uint64_t expires_at_ms,
+                     EntryChanges* out) {
+  auto fresh = after.entries.begin();
+  for (const DocumentEntries::Entry& old : before.entries) {
+    for (; fresh != after.entries.end() && fresh->key < old.key; ++fresh) {
+      out->add(index, *fresh, expires_at_ms);
     }
+    if (fresh == after.entries.end() || fresh->key != old.key) {
+      remove(index, old, out);
+      continue;
+    }
+    if (!same_expiry) out->add(index, *fresh, expires_at_ms);
+    ++fresh;
   }
-  return transaction.set_until(entry.key, entry.value, expires_at_ms);
+  for (; fresh != after.entries.end(); ++fresh) out->add(index, *fresh, expires_at_ms);
+  for (const std::string& trait : after.traits) out->add_trait(index, trait);
 }
 
-// Written once: a transaction that finds it stored need not write it again, so that transactions
-// that have nothing else in common do not meet on it.
-Status add_trait(const Index& index, TransactionState& transaction, const std::string& trait) {
-  if (index.is_trait_stored(trait)) return {};
-  {
-    const EpochGuard guard;
-    FoundEntry found;
-    const Status status = transaction.engine().find(trait, nullptr, &found);
-    if (status.ok()) {
-      index.note_stored_trait(trait);
-      return {};
-    }
-    if (!status.is(StatusCode::kNotFound)) return status;
+Status apply_change(const EntryChange& change, TransactionState* transaction) {
+  if (change.exclusive) {
+    std::string value;
+    const Status status = transaction->get(change.key, &value, nullptr);
+    if (!status.ok() && !status.is(StatusCode::kNotFound)) return status;
+    const std::string_view found = value;
+    ASHLAR_TRY_ASSIGN(const EntryTurn turn,
+                      judge_exclusive(change, status.ok() ? &found : nullptr));
+    if (turn == EntryTurn::kPassOver) return {};
   }
-  return transaction.set_until(trait, "1", 0);
+  if (!change.added) return transaction->del(change.key);
+  return transaction->set_until(change.key, change.value, change.expires_at_ms);
 }
 
 }  // namespace
@@ -95,53 +65,117 @@ std::optional<JsonValue> parse_document(std::string_view value, const WantedPart
   return parse_document(value);
 }
 
-Result<std::optional<StoredDocument>> find_document(TransactionState& transaction,
-                                                    std::string_view key,
-                                                    const WantedParts& wanted) {
-  std::string value;
-  uint64_t expires_at_ms = 0;
-  const Status status = transaction.get(key, &value, &expires_at_ms);
-  if (status.is(StatusCode::kNotFound)) return std::optional<StoredDocument>();
-  ASHLAR_TRY(status);
-  auto content = parse_document(value, wanted);
-  if (!content) return std::optional<StoredDocument>();
-  return std::optional(StoredDocument{std::move(*content), expires_at_ms});
+// The scalars of one document.
+class IndexUpkeep::Scalars {
+ public:
+  // False if they do not tell all.
+  bool read(std::string_view text, const WantedScalars& wanted) {
+    found_ = few_.data();
+    if (wanted.places() > few_.size()) {
+      many_.resize(wanted.places());
+      found_ = many_.data();
+    }
+    return read_scalars(text, wanted, found_);
+  }
+  const ScalarText* found() const { return found_; }
+
+ private:
+  std::array<ScalarText, 8> few_;
+  std::vector<ScalarText> many_;
+  ScalarText* found_ = few_.data();
+};
+
+void IndexUpkeep::add(std::shared_ptr<const Index> index) {
+  Upkept upkept;
+  for (std::size_t field = 0; field < index->field_count(); ++field) {
+    upkept.places.push_back(scalars_.add(index->path(field)));
+  }
+  scalars_suffice_ = scalars_suffice_ && index->filter().matches_everything();
+  index->add_wanted_parts(&parts_);
+  upkept.index = std::move(index);
+  indexes_.push_back(std::move(upkept));
 }
 
-Status replace_entries(const Index& index, TransactionState& transaction, std::string_view key,
-                       const StoredDocument* before, const StoredDocument* after) {
-  DocumentEntries old_entries;
-  DocumentEntries new_entries;
-  if (before != nullptr) {
-    // A document beyond the limits, from before the index, has no entries.
-    const Status status = index.append_entries(key, before->content, &old_entries);
-    if (!status.ok() && !status.is(StatusCode::kTooLarge)) return status;
-  }
-  if (after != nullptr) ASHLAR_TRY(index.append_entries(key, after->content, &new_entries));
+bool IndexUpkeep::covers(std::string_view stored_key) const {
+  return std::any_of(indexes_.begin(), indexes_.end(),
+                     [&](const Upkept& upkept) { return upkept.index->covers(stored_key); });
+}
+
+Status IndexUpkeep::collect(std::string_view key, const StoredValue* before,
+                            const StoredValue* after, EntryChanges* out) const {
   const bool same_expiry =
       ASHLAR_MUTANT("expiry-not-compared") ||
       (before != nullptr && after != nullptr && before->expires_at_ms == after->expires_at_ms);
+  Scalars before_scalars;
+  Scalars after_scalars;
+  const bool simple = scalars_suffice_ &&
+                      (before == nullptr || before_scalars.read(before->text, scalars_)) &&
+                      (after == nullptr || after_scalars.read(after->text, scalars_));
+  if (!simple) return collect_from_parts(key, before, after, same_expiry, out);
+  return collect_from_scalars(key, before == nullptr ? nullptr : &before_scalars,
+                              after == nullptr ? nullptr : &after_scalars, same_expiry,
+                              after == nullptr ? 0 : after->expires_at_ms, out);
+}
 
-  // Both are sorted by key.
-  auto fresh = new_entries.entries.begin();
-  std::vector<const OwnEntry*> to_add;
-  for (const OwnEntry& old : old_entries.entries) {
-    for (; fresh != new_entries.entries.end() && fresh->key < old.key; ++fresh) {
-      to_add.push_back(&*fresh);
+Status IndexUpkeep::collect_from_scalars(std::string_view key, const Scalars* before,
+                                         const Scalars* after, bool same_expiry,
+                                         uint64_t expires_at_ms, EntryChanges* out) const {
+  DocumentEntries::Entry old;
+  DocumentEntries::Entry fresh;
+  for (const Upkept& upkept : indexes_) {
+    const Index& index = *upkept.index;
+    if (!index.covers(key)) continue;
+    bool has_old = false;
+    bool has_fresh = false;
+    if (before != nullptr) {
+      // A document beyond the limits, from before the index, has no entry.
+      const Result<bool> made = index.make_entry(key, before->found(), upkept.places, &old);
+      if (!made.ok() && !made.status().is(StatusCode::kTooLarge)) return made.status();
+      has_old = made.ok() && *made;
     }
-    if (fresh == new_entries.entries.end() || fresh->key != old.key) {
-      ASHLAR_TRY(remove_entry(transaction, old));
-      continue;
+    if (after != nullptr) {
+      ASHLAR_TRY_ASSIGN(has_fresh, index.make_entry(key, after->found(), upkept.places, &fresh));
     }
-    if (!same_expiry) to_add.push_back(&*fresh);
-    ++fresh;
+    const bool same = has_old && has_fresh && old.key == fresh.key;
+    if (has_old && !same) remove(index, old, out);
+    if (has_fresh && !(same && same_expiry)) out->add(index, fresh, expires_at_ms);
   }
-  for (; fresh != new_entries.entries.end(); ++fresh) to_add.push_back(&*fresh);
-  for (const OwnEntry* const entry : to_add) {
-    ASHLAR_TRY(add_entry(index, transaction, key, *entry, after->expires_at_ms));
+  return {};
+}
+
+Status IndexUpkeep::collect_from_parts(std::string_view key, const StoredValue* before,
+                                       const StoredValue* after, bool same_expiry,
+                                       EntryChanges* out) const {
+  const auto parse = [&](const StoredValue* value) {
+    return value == nullptr ? std::nullopt : parse_document(value->text, parts_);
+  };
+  const std::optional<JsonValue> old = parse(before);
+  const std::optional<JsonValue> fresh = parse(after);
+  if (!old && !fresh) return {};
+  for (const Upkept& upkept : indexes_) {
+    const Index& index = *upkept.index;
+    if (!index.covers(key)) continue;
+    DocumentEntries old_entries;
+    DocumentEntries fresh_entries;
+    if (old) {
+      // A document beyond the limits, from before the index, has no entries.
+      const Status status = index.append_entries(key, *old, &old_entries);
+      if (!status.ok() && !status.is(StatusCode::kTooLarge)) return status;
+    }
+    if (fresh) ASHLAR_TRY(index.append_entries(key, *fresh, &fresh_entries));
+    compare_entries(index, old_entries, fresh_entries, same_expiry,
+                    after == nullptr ? 0 : after->expires_at_ms, out);
   }
-  for (const std::string& trait : new_entries.traits) {
-    ASHLAR_TRY(add_trait(index, transaction, trait));
+  return {};
+}
+
+Status apply_changes(const EntryChanges& changes, TransactionState* transaction) {
+  for (const EntryChange& change : changes.changes()) {
+    ASHLAR_TRY(apply_change(change, transaction));
+  }
+  for (const EntryChanges::Trait& trait : changes.traits()) {
+    ASHLAR_TRY_ASSIGN(const bool store, must_store(trait, transaction->engine()));
+    if (store) ASHLAR_TRY(transaction->set_until(trait.key, kTraitValue, 0));
   }
   return {};
 }

@@ -24,6 +24,8 @@ class ReadMoment {
   // The last commit that is seen.
   virtual SequenceNumber sequence() const = 0;
   virtual Engine& engine() = 0;
+  // Whether what is read counts, so that nothing should be that is not needed.
+  virtual bool notes_reads() const = 0;
 };
 
 // Entries expire by the clock as it is when this is made. Engine and snapshot must outlive it.
@@ -36,6 +38,7 @@ class SnapshotReadMoment final : public ReadMoment {
   std::unique_ptr<Cursor> new_cursor(CursorBounds bounds) override;
   SequenceNumber sequence() const override { return snapshot_.sequence(); }
   Engine& engine() override { return engine_; }
+  bool notes_reads() const override { return false; }
   uint64_t now_ms() const { return now_ms_; }
 
  private:
@@ -57,6 +60,7 @@ class TransactionMoment final : public ReadMoment {
   }
   SequenceNumber sequence() const override { return state_.sequence(); }
   Engine& engine() override { return state_.engine(); }
+  bool notes_reads() const override { return true; }
 
  private:
   TransactionState& state_;

@@ -22,7 +22,8 @@ bool is_within(const std::vector<IndexBounds>& all, std::string_view values) {
 class FetchSource : public RowSource {
  public:
   FetchSource(PlanNode& node, const RunContext& context)
-      : access_(node.access),
+      : access_(node.access.get()),
+        reverse_(node.reverse),
         actual_(node.actual),
         moment_(context.moment),
         child_(make_source(*node.children.front(), context)) {}
@@ -35,7 +36,7 @@ class FetchSource : public RowSource {
       if (status.is(StatusCode::kNotFound)) continue;
       ASHLAR_TRY(status);
       ++actual_.documents;
-      if (access_.index == nullptr || !access_.may_repeat()) return true;
+      if (access_ == nullptr || !access_->may_repeat()) return true;
       ASHLAR_TRY_ASSIGN(const bool is_first, is_first_entry(row));
       if (is_first) return true;
     }
@@ -48,17 +49,18 @@ class FetchSource : public RowSource {
     if (!row->parse_all()) return false;
     DocumentEntries all;
     const StoredKey stored(row->key);
-    ASHLAR_TRY(access_.index->append_entries(stored, row->document, &all));
+    ASHLAR_TRY(access_->index->append_entries(stored, row->document, &all));
     const std::size_t count = all.entries.size();
     for (std::size_t number = 0; number < count; ++number) {
-      const auto& entry = all.entries[access_.reverse ? count - 1 - number : number];
+      const auto& entry = all.entries[reverse_ ? count - 1 - number : number];
       ASHLAR_TRY_ASSIGN(const IndexEntry parts, split_entry(entry.key, entry.value));
-      if (is_within(access_.bounds, parts.values)) return parts.values == row->order;
+      if (is_within(access_->bounds, parts.values)) return parts.values == row->order;
     }
     return false;
   }
 
-  const IndexAccess& access_;
+  const IndexAccess* const access_;  // null: of several indexes
+  const bool reverse_;
   PlanNode::Actual& actual_;
   ReadMoment& moment_;
   const std::unique_ptr<RowSource> child_;
@@ -67,7 +69,7 @@ class FetchSource : public RowSource {
 class CoveredSource : public RowSource {
  public:
   CoveredSource(PlanNode& node, const RunContext& context)
-      : index_(*node.access.index), child_(make_source(*node.children.front(), context)) {}
+      : index_(*node.access->index), child_(make_source(*node.children.front(), context)) {}
 
   Result<bool> next(Row* row) override {
     ASHLAR_TRY_ASSIGN(const bool found, child_->next(row));
@@ -122,7 +124,8 @@ class FilterSource : public RowSource {
   // Whether all rows match: they are documents, as they have entries in an index, and the filter
   // asks for no more than these say. What else reads the documents expects them to be parsed here.
   static bool is_decided(const PlanNode& child, const QuerySpec& spec) {
-    return child.kind == PlanNode::Kind::kFetch && child.access.exact && spec.read_paths.empty();
+    return child.kind == PlanNode::Kind::kFetch && child.access != nullptr &&
+           child.access->exact && spec.read_paths.empty();
   }
 
   const Filter& filter_;

@@ -61,9 +61,9 @@ std::string describe_step(const PlanNode& node, const QuerySpec& spec) {
       return spec.prefix.empty() ? "all keys"
                                  : "keys with prefix " + to_json(JsonValue::string(spec.prefix));
     case Kind::kIndexScan:
-      return node.access.index->name() +
-             (node.access.has_bounds() ? ": " + node.access.condition : ": all of it") +
-             (node.access.reverse ? ", backwards" : "");
+      return node.access->index->name() +
+             (node.access->has_bounds() ? ": " + node.access->condition() : ": all of it") +
+             (node.reverse ? ", backwards" : "");
     case Kind::kFilter:
       return spec.filter.to_text();
     case Kind::kSort:

@@ -12,6 +12,8 @@ namespace {
 
 // So many intervals are asked about; the rest is taken to be alike.
 constexpr std::size_t kEstimatedIntervals = 20;
+// That many entries are read where they are planned with.
+constexpr std::size_t kFewEntries = 8;
 
 // --- Bytes of intervals ------------------------------------------------------------------------
 
@@ -78,7 +80,7 @@ class BoundsBuilder {
     for (std::size_t field = 0; field < sets.size() && !ends_in_range; ++field) {
       const ValueSet& values = sets[field];
       if (values.is_all() || fronts.size() * values.intervals().size() > kMaximumIntervals) break;
-      describe(field, values);
+      access_->bounded_values.push_back(values);
       ends_in_range = !values.is_points();
       if (ends_in_range) {
         add_ranges(field, values, fronts);
@@ -94,13 +96,6 @@ class BoundsBuilder {
   }
 
  private:
-  void describe(std::size_t field, const ValueSet& values) {
-    access_->bounded_fields = field + 1;
-    std::string& text = access_->condition;
-    text +=
-        (text.empty() ? "" : ", ") + index_.options().fields[field].path + " " + values.describe();
-  }
-
   void add_ranges(std::size_t field, const ValueSet& values,
                   const std::vector<std::string>& fronts) {
     for (const std::string& front : fronts) {
@@ -140,6 +135,20 @@ Result<double> estimate(IndexReader& reader, const std::vector<IndexBounds>& bou
   }
   if (asked == 0) return 0.0;
   return entries * static_cast<double>(bounds.size()) / static_cast<double>(asked);
+}
+
+// Where there are few entries, reading them takes no longer than estimating how many there are.
+Status look_for_few(IndexReader& reader, IndexAccess* access) {
+  std::vector<IndexAccess::KnownEntry> known;
+  const auto cursor = reader.entries(access->bounds.front(), false, kFewEntries + 1);
+  for (; cursor->valid(); cursor->next()) {
+    if (known.size() == kFewEntries) return {};
+    known.push_back({std::string(cursor->entry().values), std::string(cursor->entry().key)});
+  }
+  ASHLAR_TRY(cursor->status());
+  access->entries = static_cast<double>(known.size());
+  access->known_entries = std::move(known);
+  return {};
 }
 
 // --- Covered queries ---------------------------------------------------------------------------
@@ -201,7 +210,7 @@ bool says_all(const IndexAccess& access, const FilterNode& filter) {
   }
   if (index.collation() != nullptr) return false;
   if (!filter.operand.is_number() && !filter.operand.is_string()) return false;
-  for (std::size_t field = 0; field < access.bounded_fields; ++field) {
+  for (std::size_t field = 0; field < access.bounded_values.size(); ++field) {
     if (same_path(index.path(field), filter.path)) return !access.many_values[field];
   }
   return false;
@@ -256,16 +265,23 @@ Result<IndexAccess> make_index_access(std::shared_ptr<const Index> index, const 
   access.index = std::move(index);
   IndexReader reader(access.index, moment);
   std::vector<ValueSet> sets;
+  sets.reserve(access.index->field_count());
   for (std::size_t field = 0; field < access.index->field_count(); ++field) {
     ASHLAR_TRY_ASSIGN(const bool many, reader.has_trait(IndexTrait::kManyValues, field));
-    ASHLAR_TRY_ASSIGN(const bool long_arrays, reader.has_trait(IndexTrait::kLongArrays, field));
     access.many_values.push_back(many);
     ValueSet values = field_bounds(filter, access.index->path(field), !many);
-    if (long_arrays && values.overlaps_arrays()) values = ValueSet::all();
+    if (!values.is_all() && values.overlaps_arrays()) {
+      ASHLAR_TRY_ASSIGN(const bool long_arrays, reader.has_trait(IndexTrait::kLongArrays, field));
+      if (long_arrays) values = ValueSet::all();
+    }
     sets.push_back(std::move(values));
   }
   BoundsBuilder(&access).build(sets);
   access.exact = says_all(access, filter);
+  const bool may_be_few = access.bounds.size() == 1 && access.fixed_fields > 0 &&
+                          access.fixed_fields == access.bounded_values.size();
+  if (may_be_few && !moment.notes_reads()) ASHLAR_TRY(look_for_few(reader, &access));
+  if (access.known_entries) return access;
   ASHLAR_TRY_ASSIGN(access.entries, estimate(reader, access.bounds));
   return access;
 }
@@ -314,7 +330,7 @@ bool covers(const IndexAccess& access, const QuerySpec& spec) {
 
 bool may_skip_values(const IndexAccess& access, const QuerySpec& spec) {
   const Index& index = *access.index;
-  return spec.distinct && spec.filter.matches_everything() && spec.limit == UINT64_MAX &&
+  return spec.distinct && !index.descending(0) && spec.filter.matches_everything() && spec.limit == UINT64_MAX &&
          spec.skip == 0 && spec.prefix == index.options().prefix &&
          std::all_of(spec.read_paths.begin(), spec.read_paths.end(),
                      [&](const SingularPath& path) { return same_path(path, index.path(0)); });

@@ -29,7 +29,7 @@ std::optional<bool> order_of(const IndexAccess& access, const std::vector<SortPa
 // are in it.
 bool covers(const IndexAccess& access, const QuerySpec& spec);
 
-// Whether one entry for each value of the first field gives the same results. The index covers the
+// Whether the values of the first field, one after the other, are the results. The index covers the
 // query.
 bool may_skip_values(const IndexAccess& access, const QuerySpec& spec);
 

@@ -11,12 +11,14 @@ namespace {
 class IndexScanSource : public RowSource {
  public:
   IndexScanSource(PlanNode& node, const RunContext& context)
-      : access_(node.access),
+      : access_(*node.access),
+        reverse_(node.reverse),
+        skips_values_(node.skips_values),
         actual_(node.actual),
         spec_(context.spec),
         reader_(access_.index, context.moment),
         bounds_(access_.bounds) {
-    if (access_.reverse) std::reverse(bounds_.begin(), bounds_.end());
+    if (reverse_) std::reverse(bounds_.begin(), bounds_.end());
     if (context.order == RowOrder::kByIndex && spec_.after) go_on();
   }
 
@@ -44,7 +46,7 @@ class IndexScanSource : public RowSource {
     goes_on_ = true;
     const std::string place = spec_.after->order + std::string(StoredKey(spec_.after->key).view());
     for (IndexBounds& bounds : bounds_) {
-      if (access_.reverse) {
+      if (reverse_) {
         if (bounds.to.empty() || place < bounds.to) bounds.to = std::max(place, bounds.from);
       } else if (bounds.from < place) {
         const bool is_passed = !bounds.to.empty() && bounds.to <= place;
@@ -61,23 +63,25 @@ class IndexScanSource : public RowSource {
       const IndexBounds& bounds = bounds_[next_bounds_++];
       // Without an end, from and to are both empty for a whole index alone.
       if (!bounds.to.empty() && bounds.to <= bounds.from) continue;
-      cursor_ = reader_.entries(bounds, access_.reverse);
+      cursor_ = reader_.entries(bounds, reverse_, skips_values_ ? 1 : UINT64_MAX);
     }
     return true;
   }
 
   Status pass_entry() {
-    if (!access_.skips_values) {
+    if (!skips_values_) {
       cursor_->next();
       return {};
     }
     // The bounds are the whole index: values are skipped where there is no condition and no order.
     ASHLAR_TRY_ASSIGN(std::string place, reader_.behind_first_value(cursor_->entry().values));
-    cursor_ = reader_.entries({std::move(place), {}});
+    cursor_ = reader_.entries({std::move(place), {}}, false, 1);
     return {};
   }
 
   const IndexAccess& access_;
+  const bool reverse_;
+  const bool skips_values_;
   PlanNode::Actual& actual_;
   const QuerySpec& spec_;
   IndexReader reader_;
@@ -87,9 +91,47 @@ class IndexScanSource : public RowSource {
   bool goes_on_ = false;
 };
 
+// Entries that were read when the query was planned.
+class KnownEntriesSource : public RowSource {
+ public:
+  KnownEntriesSource(PlanNode& node, const RunContext& context)
+      : entries_(*node.access->known_entries),
+        reverse_(node.reverse),
+        actual_(node.actual),
+        spec_(context.spec) {}
+
+  Result<bool> next(Row* row) override {
+    while (read_ < entries_.size()) {
+      const auto& entry = entries_[reverse_ ? entries_.size() - 1 - read_ : read_];
+      ++read_;
+      ++actual_.entries;
+      const std::string_view key = user_key(entry.key);
+      if (!key.starts_with(spec_.prefix)) continue;
+      row->key.assign(key);
+      row->order.assign(entry.values);
+      row->text.clear();
+      row->parsed = Row::Parsed::kNothing;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  const std::vector<IndexAccess::KnownEntry>& entries_;
+  const bool reverse_;
+  PlanNode::Actual& actual_;
+  const QuerySpec& spec_;
+  std::size_t read_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<RowSource> make_index_scan(PlanNode& node, const RunContext& context) {
+  // What a token goes on behind is left to the scan.
+  const bool goes_on = context.order == RowOrder::kByIndex && context.spec.after;
+  if (node.access->known_entries && !goes_on) {
+    return std::make_unique<KnownEntriesSource>(node, context);
+  }
   return std::make_unique<IndexScanSource>(node, context);
 }
 

@@ -14,6 +14,15 @@ bool IndexAccess::may_repeat() const {
   return false;
 }
 
+std::string IndexAccess::condition() const {
+  std::string text;
+  for (std::size_t field = 0; field < bounded_values.size(); ++field) {
+    text += (field == 0 ? "" : ", ") + index->options().fields[field].path + " " +
+            bounded_values[field].describe();
+  }
+  return text;
+}
+
 std::unique_ptr<PlanNode> make_plan_node(PlanNode::Kind kind, double estimated_rows,
                                          std::unique_ptr<PlanNode> child) {
   auto node = std::make_unique<PlanNode>();

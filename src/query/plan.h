@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "index/index_reader.h"
 #include "query/query_spec.h"
+#include "query/value_set.h"
 
 namespace ashlar {
 
@@ -15,23 +17,27 @@ namespace ashlar {
 struct IndexAccess {
   std::shared_ptr<const Index> index;
   std::vector<IndexBounds> bounds;  // ascending, apart; of values' bytes
-  std::string condition;            // what the bounds mean, for people; empty: all of the index
   // How many fields at the front have one value only.
   std::size_t fixed_fields = 0;
-  // How many fields at the front have bounds.
-  std::size_t bounded_fields = 0;
+  // What the bounds are made of: the values of the fields at the front that have bounds.
+  std::vector<ValueSet> bounded_values;
   // Exactly the documents that match the filter have entries within the bounds.
   bool exact = false;
   // Entries come in the order of the documents' keys: all of them have the same values.
   bool in_key_order = false;
   // By field: whether documents may have several values in it.
   std::vector<bool> many_values;
-  double entries = 0;  // estimated
-  bool reverse = false;
-  // One entry for each value of the first field is enough.
-  bool skips_values = false;
+  double entries = 0;  // estimated, unless they are known
+  // All entries within the bounds, ascending, if they are known to be few.
+  struct KnownEntry {
+    std::string values;
+    std::string key;  // of the document, as stored
+  };
+  std::optional<std::vector<KnownEntry>> known_entries;
 
-  bool has_bounds() const { return !condition.empty(); }
+  bool has_bounds() const { return !bounded_values.empty(); }
+  // What the bounds mean, for people; empty: all of the index.
+  std::string condition() const;
   bool may_repeat() const;
 };
 
@@ -58,7 +64,11 @@ struct PlanNode {
   };
 
   Kind kind = Kind::kScan;
-  IndexAccess access;  // of kIndexScan, and of the kFetch and kCovered above it
+  // Of kIndexScan, and of the kFetch and kCovered above it; else null.
+  std::shared_ptr<const IndexAccess> access;
+  bool reverse = false;  // of the same
+  // Of kIndexScan as a plan's root: one entry for each value of the first field, the first of them.
+  bool skips_values = false;
   double estimated_rows = 0;
   Actual actual;
   std::vector<std::unique_ptr<PlanNode>> children;

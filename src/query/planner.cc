@@ -15,10 +15,11 @@ namespace {
 
 using Kind = PlanNode::Kind;
 using Indexes = std::vector<std::shared_ptr<const Index>>;
+using AccessPtr = std::shared_ptr<const IndexAccess>;
 
 // Indexes considered for intersections: those with the fewest entries.
 constexpr std::size_t kIntersectedIndexes = 4;
-// An index that leaves no more is taken unseen.
+// An index that leaves no more is taken unseen, and one whose few entries are known.
 constexpr double kFewEntries = 4;
 
 class Planner {
@@ -28,7 +29,7 @@ class Planner {
 
   Result<Plan> choose() {
     ASHLAR_TRY(prepare());
-    for (const IndexAccess& access : accesses_) ASHLAR_TRY(add_index_scan(access));
+    for (const AccessPtr& access : accesses_) ASHLAR_TRY(add_index_scan(access));
     if (!finds_few_) {
       add_scan();
       add_intersections();
@@ -43,17 +44,19 @@ class Planner {
     for (const auto& index : indexes_) {
       if (!is_usable(*index, spec_.prefix, spec_.filter.root())) continue;
       if (forced().empty() && !may_help(*index, spec_)) continue;
-      ASHLAR_TRY_ASSIGN(accesses_.emplace_back(),
+      ASHLAR_TRY_ASSIGN(IndexAccess access,
                         make_index_access(index, spec_.filter.root(), moment_));
+      accesses_.push_back(std::make_shared<const IndexAccess>(std::move(access)));
     }
     finds_few_ = forced().empty() && !spec_.after &&
-                 std::any_of(accesses_.begin(), accesses_.end(), [](const IndexAccess& access) {
-                   return access.has_bounds() && access.entries <= kFewEntries;
+                 std::any_of(accesses_.begin(), accesses_.end(), [](const AccessPtr& access) {
+                   return access->has_bounds() &&
+                          (access->known_entries || access->entries <= kFewEntries);
                  });
     ASHLAR_TRY(finds_few_ ? Status() : count_documents());
     documents_ = std::max(documents_, 1.0);
-    results_ = finds_few_ ? kFewEntries : documents_ * selectivity(spec_.filter.root());
-    for (const IndexAccess& access : accesses_) results_ = std::min(results_, access.entries);
+    results_ = finds_few_ ? UINT32_MAX : documents_ * selectivity(spec_.filter.root());
+    for (const AccessPtr& access : accesses_) results_ = std::min(results_, access->entries);
     return {};
   }
 
@@ -129,9 +132,10 @@ class Planner {
         order_by_key(), false);
   }
 
-  static std::unique_ptr<PlanNode> make_index_scan_node(const IndexAccess& access) {
-    auto node = make_plan_node(Kind::kIndexScan, access.entries);
-    node->access = access;
+  static std::unique_ptr<PlanNode> make_index_scan_node(AccessPtr access, bool reverse = false) {
+    auto node = make_plan_node(Kind::kIndexScan, access->entries);
+    node->access = std::move(access);
+    node->reverse = reverse;
     return node;
   }
 
@@ -139,34 +143,42 @@ class Planner {
     return kStartCost * static_cast<double>(std::max<std::size_t>(access.bounds.size(), 1));
   }
 
-  Status add_index_scan(const IndexAccess& access) {
-    const bool covered = ashlar::covers(access, spec_);
-    const auto order = order_of(access, spec_.sort);
-    IndexAccess directed = access;
-    directed.reverse = order.value_or(false);
-    auto source = make_plan_node(covered ? Kind::kCovered : Kind::kFetch, access.entries,
-                                 make_index_scan_node(directed));
-    source->access = std::move(directed);
-    double cost = access.entries * (kEntryCost + (covered ? 0 : kFetchCost));
-    if (covered && may_skip_values(access, spec_)) {
+  // One entry for each value of the first field; nothing else has to be looked at.
+  void add_value_scan(const AccessPtr& access, double values) {
+    Plan plan;
+    plan.name = "index " + access->index->name();
+    plan.root = make_plan_node(Kind::kIndexScan, values);
+    plan.root->access = access;
+    plan.root->skips_values = true;
+    plan.cost = start_cost(*access) + values * kStartCost;
+    plan.order = RowOrder::kByIndex;
+    plan.covered = true;
+    plans_.push_back(std::move(plan));
+  }
+
+  Status add_index_scan(const AccessPtr& access) {
+    const bool covered = ashlar::covers(*access, spec_);
+    const auto order = order_of(*access, spec_.sort);
+    const bool reverse = order.value_or(false);
+    auto source = make_plan_node(covered ? Kind::kCovered : Kind::kFetch, access->entries,
+                                 make_index_scan_node(access, reverse));
+    source->access = access;
+    source->reverse = reverse;
+    const double cost = access->entries * (kEntryCost + (covered ? 0 : kFetchCost));
+    if (covered && may_skip_values(*access, spec_)) {
       ASHLAR_TRY_ASSIGN(const double sharing,
-                        IndexReader(access.index, moment_).entries_per_value(1));
-      const double skipping = access.entries / sharing * kStartCost;
-      if (skipping < cost) {
-        cost = skipping;
-        source->children.front()->access.skips_values = true;
-        source->children.front()->estimated_rows = access.entries / sharing;
-      }
+                        IndexReader(access->index, moment_).entries_per_value(1));
+      add_value_scan(access, access->entries / sharing);
     }
-    add("index " + access.index->name(), std::move(source), cost, start_cost(access),
+    add("index " + access->index->name(), std::move(source), cost, start_cost(*access),
         order ? std::optional(RowOrder::kByIndex) : std::nullopt, covered);
     return {};
   }
 
-  static std::unique_ptr<PlanNode> make_key_set(const IndexAccess& access) {
+  static std::unique_ptr<PlanNode> make_key_set(const AccessPtr& access) {
     auto scan = make_index_scan_node(access);
-    if (access.in_key_order) return scan;
-    return make_plan_node(Kind::kByKey, access.entries, std::move(scan));
+    if (access->in_key_order) return scan;
+    return make_plan_node(Kind::kByKey, access->entries, std::move(scan));
   }
 
   static double key_set_cost(const IndexAccess& access) {
@@ -174,22 +186,22 @@ class Planner {
            (access.in_key_order ? 0 : sort_cost(access.entries));
   }
 
-  void add_key_plan(std::string name, Kind kind, const std::vector<const IndexAccess*>& parts,
+  void add_key_plan(std::string name, Kind kind, const std::vector<AccessPtr>& parts,
                     double rows) {
     auto merged = make_plan_node(kind, rows);
     double start = 0;
-    for (const IndexAccess* part : parts) {
-      merged->children.push_back(make_key_set(*part));
+    for (const AccessPtr& part : parts) {
+      merged->children.push_back(make_key_set(part));
       start += key_set_cost(*part);
     }
     auto fetch = make_plan_node(Kind::kFetch, rows, std::move(merged));
     add(std::move(name), std::move(fetch), rows * kFetchCost, start, order_by_key(), false);
   }
 
-  void add_intersection(const std::vector<const IndexAccess*>& parts) {
+  void add_intersection(const std::vector<AccessPtr>& parts) {
     std::vector<std::string> names;
     double rows = documents_;
-    for (const IndexAccess* part : parts) {
+    for (const AccessPtr& part : parts) {
       names.push_back(part->index->name());
       rows *= std::min(1.0, part->entries / documents_);
     }
@@ -210,16 +222,16 @@ class Planner {
   }
 
   void add_intersections() {
-    std::vector<const IndexAccess*> parts;
-    for (const IndexAccess& access : accesses_) {
-      if (access.has_bounds()) parts.push_back(&access);
+    std::vector<AccessPtr> parts;
+    for (const AccessPtr& access : accesses_) {
+      if (access->has_bounds()) parts.push_back(access);
     }
     if (!forced().starts_with("intersect ")) {
       std::sort(parts.begin(), parts.end(),
-                [](const IndexAccess* a, const IndexAccess* b) { return a->entries < b->entries; });
+                [](const AccessPtr& a, const AccessPtr& b) { return a->entries < b->entries; });
       parts.resize(std::min(parts.size(), kIntersectedIndexes));
     } else {
-      std::erase_if(parts, [this](const IndexAccess* part) {
+      std::erase_if(parts, [this](const AccessPtr& part) {
         return (forced() + " ").find(" " + part->index->name() + " ") == std::string::npos;
       });
     }
@@ -250,19 +262,15 @@ class Planner {
   Status add_union_of(const FilterNode& alternatives, const std::vector<FilterNodePtr>& others) {
     constexpr std::size_t kMaximumBranches = 100;
     if (alternatives.children.size() > kMaximumBranches) return {};
-    std::vector<IndexAccess> branches;
+    std::vector<AccessPtr> parts;
+    double rows = 0;
     for (const FilterNodePtr& alternative : alternatives.children) {
       std::vector<FilterNodePtr> all = others;
       all.push_back(alternative);
       ASHLAR_TRY_ASSIGN(auto access, best_bounded(*make_and(std::move(all))));
       if (!access) return {};
-      branches.push_back(std::move(*access));
-    }
-    std::vector<const IndexAccess*> parts;
-    double rows = 0;
-    for (const IndexAccess& branch : branches) {
-      parts.push_back(&branch);
-      rows += branch.entries;
+      rows += access->entries;
+      parts.push_back(std::make_shared<const IndexAccess>(std::move(*access)));
     }
     add_key_plan("union", Kind::kUnion, parts, std::min(rows, documents_));
     return {};
@@ -296,7 +304,7 @@ class Planner {
   Result<Plan> cheapest() {
     // A token of a plan that sorts is good for every plan that does, not for an index's order.
     if (spec_.after && spec_.after->plan.empty() && !spec_.sort.empty()) {
-      for (const IndexAccess& access : accesses_) add_sorted_scan(access);
+      for (const AccessPtr& access : accesses_) add_sorted_scan(access);
     }
     Plan* best = nullptr;
     for (Plan& plan : plans_) {
@@ -309,18 +317,18 @@ class Planner {
     return std::move(*best);
   }
 
-  void add_sorted_scan(const IndexAccess& access) {
-    if (!order_of(access, spec_.sort)) return;
-    auto source = make_plan_node(Kind::kFetch, access.entries, make_index_scan_node(access));
+  void add_sorted_scan(const AccessPtr& access) {
+    if (!order_of(*access, spec_.sort)) return;
+    auto source = make_plan_node(Kind::kFetch, access->entries, make_index_scan_node(access));
     source->access = access;
-    add("index " + access.index->name(), std::move(source),
-        access.entries * (kEntryCost + kFetchCost), start_cost(access), std::nullopt, false);
+    add("index " + access->index->name(), std::move(source),
+        access->entries * (kEntryCost + kFetchCost), start_cost(*access), std::nullopt, false);
   }
 
   const QuerySpec& spec_;
   const Indexes& indexes_;
   ReadMoment& moment_;
-  std::vector<IndexAccess> accesses_;
+  std::vector<AccessPtr> accesses_;
   // An index leaves so few that looking for anything better takes longer than reading them.
   bool finds_few_ = false;
   double documents_ = 0;  // with the prefix, estimated; not known if few are found

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/try.h"
 #include "document/json_text.h"
+#include "query/distinct_cursor.h"
 #include "query/explain.h"
 #include "query/group_cursor.h"
 #include "query/query_cursor.h"
@@ -49,6 +50,9 @@ JsonRange run_grouping(QueryMoment moment, std::string_view prefix, std::string_
   auto run = start_grouping(std::move(moment), prefix, filter, options, *spec,
                             result == GroupCursor::Result::kDistinctValues);
   if (!run.ok()) return JsonRange(run.status());
+  if ((*run)->plan().root->skips_values) {
+    return JsonRange(std::make_unique<DistinctCursor>(std::move(run).value()));
+  }
   return JsonRange(std::make_unique<GroupCursor>(std::move(run).value(), std::move(spec).value(),
                                                  engine, result));
 }

@@ -92,7 +92,9 @@ ValueSet ValueSet::all() {
 }
 
 ValueSet ValueSet::point(const JsonValue& value) {
-  return ValueSet({{ValueCut::before(value), ValueCut::after(value)}});
+  ValueSet set;
+  set.intervals_.push_back({ValueCut::before(value), ValueCut::after(value)});
+  return set;
 }
 
 ValueSet ValueSet::points(const std::vector<JsonValue>& values) {
@@ -129,6 +131,13 @@ bool ValueSet::includes(const ValueSet& other) const {
 }
 
 bool ValueSet::overlaps_arrays() const {
+  // What ends among values of a class before arrays, as most sets do.
+  const bool ends_before =
+      std::all_of(intervals_.begin(), intervals_.end(), [](const ValueInterval& interval) {
+        return interval.high && !interval.high->value.is_array() &&
+               !interval.high->value.is_object();
+      });
+  if (ends_before) return false;
   return !intersect(*this, within_class(JsonValue::array(), {}, {})).is_empty();
 }
 
