@@ -43,6 +43,24 @@ TEST(MemoryPlan, StaysWithinEveryBudget) {
   }
 }
 
+TEST(MemoryPlan, TakesSmallPartsOfASmallVolume) {
+  constexpr uint64_t kMiB = uint64_t{1} << 20;
+  const MemoryPlan large(std::size_t{256} << 20, 64 * 1024 * kMiB);
+  const MemoryPlan unknown(std::size_t{256} << 20);
+  EXPECT_EQ(large.memtable_bytes, unknown.memtable_bytes);
+  EXPECT_EQ(large.ring_bytes, unknown.ring_bytes);
+  EXPECT_EQ(large.ballast_bytes, 0u);
+  for (const uint64_t volume : {6 * kMiB, 64 * kMiB, 300 * kMiB}) {
+    const MemoryPlan plan(std::size_t{256} << 20, volume);
+    EXPECT_TRUE(std::has_single_bit(plan.ring_bytes)) << volume;
+    EXPECT_LE(plan.ring_bytes + plan.segment_bytes + plan.memtable_bytes, volume / 10) << volume;
+    EXPECT_LE(plan.table_bytes, volume / 32) << volume;
+    EXPECT_EQ(plan.segment_bytes % kPageBytes, 0u);
+    EXPECT_TRUE(plan.ballast_bytes == 0 || plan.ballast_bytes >= plan.memtable_bytes) << volume;
+    EXPECT_EQ(plan.ballast_bytes % kPageBytes, 0u);
+  }
+}
+
 // --- WritePacer ----------------------------------------------------------------------------------
 
 constexpr uint64_t kFlushSpeed = 100'000'000;

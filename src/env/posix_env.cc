@@ -88,7 +88,8 @@ uint64_t PosixEnv::volume_bytes(const std::string& folder) {
       statvfs(parent.empty() ? "." : parent.c_str(), &state) != 0) {
     return UINT64_MAX;
   }
-  return uint64_t{state.f_blocks} * state.f_frsize;
+  const uint64_t bytes = uint64_t{state.f_blocks} * state.f_frsize;
+  return bytes == 0 ? UINT64_MAX : bytes;  // some file systems do not say
 }
 
 Result<bool> PosixEnv::exists(const std::string& path) {

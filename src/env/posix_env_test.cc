@@ -312,6 +312,13 @@ TEST(Paths, JoinAndParent) {
   EXPECT_EQ(parent_folder("/"), "/");
 }
 
+TEST_F(PosixEnvTest, AVolumeHasASizeAlsoForAFolderThatIsNotThereYet) {
+  const uint64_t bytes = env_->volume_bytes(folder_);
+  EXPECT_GT(bytes, uint64_t{1} << 20);
+  EXPECT_EQ(env_->volume_bytes(path("not there yet")), bytes);
+  EXPECT_EQ(env_->volume_bytes("/no folder/at all"), UINT64_MAX);
+}
+
 // A key must not outlive its time by a tick of the system.
 TEST(PosixEnv, TheWallClockIsNotBehind) {
   using std::chrono::duration_cast;
