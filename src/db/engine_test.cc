@@ -327,5 +327,56 @@ TEST_F(EngineTest, ReadersSeeWholeCommitsWhileMemtablesAreFlushedAndMerged) {  /
   for (std::thread& reader : readers) reader.join();
 }
 
+// --- Verifying, limits ---------------------------------------------------------------------------
+
+TEST_F(EngineTest, VerifyingStopsWhereItIsAskedTo) {
+  for (int i = 0; i < 3; ++i) {
+    set("small" + std::to_string(i), "1");
+    set("large" + std::to_string(i), std::string(5000, 'l'));
+    ASSERT_TRUE(engine_->flush().ok());
+  }
+  VerifyFindings whole;
+  ASSERT_TRUE(engine_->verify({}, &whole).ok());
+  ASSERT_GT(whole.files, 3u);
+  for (uint64_t files = 1; files <= whole.files; ++files) {
+    VerifyFindings part;
+    const auto go_on = [&](uint64_t done, uint64_t total) {
+      EXPECT_LE(done, total);
+      return part.files < files;
+    };
+    const Status stopped = engine_->verify(go_on, &part);
+    EXPECT_TRUE(stopped.is(StatusCode::kAborted)) << files << ": " << stopped.to_string();
+    EXPECT_EQ(part.files, files);
+    EXPECT_LE(part.bytes, whole.bytes);
+  }
+}
+
+TEST_F(EngineTest, RefusesStoredKeysAndValuesBeyondTheirLimits) {
+  EXPECT_TRUE(engine_->set("", "v", {}).is(StatusCode::kInvalidArgument));
+  const std::string longest(kMaximumStoredKeyBytes, 'k');
+  EXPECT_TRUE(engine_->set(longest + "k", "v", {}).is(StatusCode::kTooLarge));
+  set(longest, "v");
+  EXPECT_EQ(get(longest), "v");
+  EXPECT_TRUE(engine_->set("k", "v", {.durability = {}, .ttl = std::chrono::milliseconds(-1)})
+                  .is(StatusCode::kInvalidArgument));
+  EXPECT_EQ(get("k"), "-");
+}
+
+// A large commit, and the small ones behind it, which use its memory again.
+TEST_F(EngineTest, ACommitOfTenThousandIsFollowedBySmallOnes) {
+  ThreadCommit reused;
+  for (int i = 0; i < 10'000; ++i) {
+    (*reused).set(std::string_view("0123456789abcdef").substr(static_cast<std::size_t>(i % 16)),
+                  "value", 0, false);
+  }
+  ASSERT_TRUE(engine_->write(&*reused, {}).ok());
+  (*reused).clear();
+  EXPECT_TRUE((*reused).empty());
+  (*reused).set("small", "1", 0, false);
+  ASSERT_TRUE(engine_->write(&*reused, {}).ok());
+  EXPECT_EQ(get("small"), "1");
+  EXPECT_EQ(get("f"), "value");
+}
+
 }  // namespace
 }  // namespace ashlar
