@@ -1,6 +1,6 @@
 // JSONPath against cases that others have agreed on: what the paths, documents and values in
 // tests/data/jsonpath_cases.json are is the selection of the JSONPath Compliance Test Suite that
-// concerns names, slices, filters, search and what stands between them (RFC 9535).
+// concerns names, indexes, slices, filters, search and what stands between them (RFC 9535).
 //
 // "found" has [path, document, values in their order]; "refused" has paths that are none.
 #include <gtest/gtest.h>

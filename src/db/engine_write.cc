@@ -151,12 +151,12 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
     if (commit->empty()) return {};
     commit->seal(env_.last_tick_us());
     ASHLAR_TRY(check_size(*commit));
-    ASHLAR_TRY(make_room(&lock, *commit));
+    Status status = make_room(&lock, *commit);
     // Waiting for room lets others commit in between.
-    if (last_sequence_ != looked_at) continue;
-    const Status committed = commit_locked(*commit, durability, log_end, sequence);
-    if (committed.is(StatusCode::kNoSpace) && find_space(&lock, *commit, attempt++)) continue;
-    ASHLAR_TRY(committed);
+    if (status.ok() && last_sequence_ != looked_at) continue;
+    if (status.ok()) status = commit_locked(*commit, durability, log_end, sequence);
+    if (status.is(StatusCode::kNoSpace) && find_space(&lock, *commit, attempt++)) continue;
+    ASHLAR_TRY(status);
     gate->committed(*sequence);
     return {};
   }

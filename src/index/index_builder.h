@@ -87,8 +87,8 @@ class IndexBuilder : public std::enable_shared_from_this<IndexBuilder> {
   bool working_ = false;
   bool stopping_ = false;
   std::size_t chunk_documents_ = 1;  // at most, in the next chunk; the task's
-  std::unique_ptr<Reading>
-      reading_;  // may be null; of the task, or under mutex_ if none is at work
+  // May be null. The task's, or under mutex_ if none is at work.
+  std::unique_ptr<Reading> reading_;
 };
 
 }  // namespace ashlar

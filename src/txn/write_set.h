@@ -86,7 +86,7 @@ class WriteSet {
   // The last write of a key since its deletion, by its place in the journal.
   mutable std::map<std::string_view, std::size_t> points_;
   mutable std::map<std::string_view, std::string_view> deleted_;  // disjoint ranges: start and end
-  std::vector<std::pair<std::string, std::size_t>> marks_;        // name, length of the journal
+  std::vector<std::pair<std::string, std::size_t>> marks_;  // name, length of the journal
 };
 
 }  // namespace ashlar
