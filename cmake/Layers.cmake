@@ -30,6 +30,7 @@ function(ashlar_layer name)
   add_library(ashlar_${name} STATIC ${sources})
   target_include_directories(ashlar_${name} PUBLIC ${root} ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(ashlar_${name} PRIVATE ashlar_flags PUBLIC ${ASHLAR_SYSTEM_LIBRARIES})
+  ashlar_precompile(ashlar_${name})
   foreach(dep IN LISTS LAYER_DEPS)
     target_link_libraries(ashlar_${name} PUBLIC ashlar_${dep})
   endforeach()
@@ -45,8 +46,14 @@ function(ashlar_layer name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ashlar_${name} ashlar_flags GTest::gmock
       GTest::gtest_main)
+    ashlar_precompile(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    if(ASHLAR_SANITIZE STREQUAL "thread")
+      # These have one thread, and would take longer than all others together.
+      set_tests_properties(${name} PROPERTIES
+        ENVIRONMENT "GTEST_FILTER=-*Faults*:TableDamageTest*:*ACacheSmallerThanARecord*")
+    endif()
   endif()
 endfunction()
 

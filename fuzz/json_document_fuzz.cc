@@ -98,6 +98,8 @@ void check_key(std::string_view bytes, bool descending) {
   }
   ASHLAR_CHECK(status.ok() && passed.size() == left.size());
   const std::string_view taken = bytes.substr(0, bytes.size() - left.size());
+  const auto text = descending ? std::nullopt : text_in_order_key(bytes);
+  if (text) ASHLAR_CHECK(value->as_text() == *text);
   ASHLAR_CHECK(order_key(*value, descending) == taken);
 }
 

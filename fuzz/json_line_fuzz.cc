@@ -1,5 +1,7 @@
 // A line of JSON to be imported: refused, or read so that writing it gives a line that reads the
 // same.
+#include <string>
+
 #include "fuzz.h"
 #include "tools/json_lines.h"
 
@@ -11,6 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::string text = tools::format_json_line(line->key, line->value, line->expires_at_ms);
+  std::string key = tools::format_json_key(line->key);
+  key.pop_back();  // the brace
+  ASHLAR_CHECK(text.starts_with(key));
   const auto again = tools::parse_json_line(text);
   ASHLAR_CHECK(again.ok());
   ASHLAR_CHECK(again->key == line->key && again->expires_at_ms == line->expires_at_ms);

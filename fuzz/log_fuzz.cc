@@ -1,11 +1,14 @@
 // A folder with one log segment and a ring, from any bytes: as they are, or as frames with
-// checksums that are right.
+// checksums that are right. And a folder with segments of several generations, a ring and damage,
+// as the input describes it (fuzz_log.h): all well, and with a call that fails.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/coding.h"
 #include "fuzz.h"
 #include "fuzz_disk.h"
+#include "fuzz_log.h"
 #include "wal/log_dump.h"
 #include "wal/log_format.h"
 #include "wal/log_reader.h"
@@ -71,6 +74,59 @@ void replay(const std::string& log, std::string_view ring) {
   (void)dump_segment(env, "/db/000003.log", ignore);
 }
 
+Result<LogEnd> replay(SimEnv& env, uint64_t from, std::vector<std::string>* commits) {
+  commits->clear();
+  return replay_log(env, "/db", from, [&](const LogFrame& frame) {
+    commits->push_back(std::to_string(frame.sequence) + std::string(frame.operations));
+    return Status();
+  });
+}
+
+// What has been replayed is there without the ring, once it has been put into the segments.
+void check_completion(SimEnv& env, uint64_t from) {
+  std::vector<std::string> commits;
+  const auto end = replay(env, from, &commits);
+  if (!end.ok() || !complete_newest_segment(env, "/db", *end).ok()) return;
+  if (!env.remove("/db/log.ring").ok()) return;
+  std::vector<std::string> again;
+  const auto second = replay(env, from, &again);
+  if (!second.ok() && !second.status().is(StatusCode::kCorruption)) return;  // a call that failed
+  ASHLAR_CHECK(second.ok() && second->position == end->position && again == commits);
+}
+
+void dump_all(SimEnv& env) {
+  for (uint64_t number = 1; number < 8; ++number) {
+    (void)dump_segment(env, segment_path("/db", number), [](const DumpedFrame& frame) {
+      return frame.operations.size() < 3 ? Status() : Status::aborted("enough");
+    });
+  }
+}
+
+void check_described(std::string_view input) {
+  constexpr uint64_t kFroms[] = {FuzzLog::kStart, FuzzLog::kStart + kLogBlockBytes, 0};
+  const unsigned from = input.empty() ? 0 : static_cast<unsigned char>(input.front()) / 8 % 4;
+  const std::unique_ptr<SimEnv> disk = fuzz_disk();
+  if (!FuzzLog(*disk, input).write().ok()) return;  // a segment that is there already
+  const std::unique_ptr<SimEnv> failing = disk->after_kill(1);
+  check_completion(*disk, kFroms[from % 3]);
+  dump_all(*disk);
+  failing->inject(fuzz_fault(input));
+  check_completion(*failing, kFroms[from % 3]);
+  dump_all(*failing);
+}
+
+// Writing the segments, with a call that fails: all of them are there or an error is.
+void check_writing(std::string_view input) {
+  const std::unique_ptr<SimEnv> disk = fuzz_disk();
+  disk->inject(fuzz_fault(input));
+  const Status written = FuzzLog(*disk, input).write();
+  if (!written.ok()) ASHLAR_CHECK(!written.message().empty());
+  (void)may_succeed_later(written);
+  disk->clear_faults();
+  std::vector<std::string> commits;
+  (void)replay(*disk, FuzzLog::kStart, &commits);
+}
+
 }  // namespace
 }  // namespace ashlar
 
@@ -85,5 +141,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // The first half in the segment, the rest in the ring.
   const std::string first_half = framed(bytes.substr(0, size / 2));
   replay(first_half, std::string_view(log).substr(std::min(first_half.size(), log.size())));
+  check_described(bytes);
+  check_writing(bytes);
   return 0;
 }

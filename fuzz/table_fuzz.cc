@@ -1,16 +1,25 @@
 // A table from any bytes: as they are, and with every checksum made right, so that what lies behind
-// the checksums is met too. Whatever is accepted can be read without harm.
+// the checksums is met too. Whatever is accepted can be read without harm. Behind a 'c', a table as
+// the input describes it (fuzz_table.h): it reads as it was written; damaged, it reads as it was
+// written or with an error; damaged behind right checksums, without harm; and with a call that
+// fails.
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/checksum.h"
 #include "base/coding.h"
+#include "base/entry_batch.h"
 #include "base/epoch.h"
 #include "base/hash.h"
 #include "base/memory_budget.h"
 #include "fuzz.h"
 #include "fuzz_disk.h"
+#include "fuzz_table.h"
+#include "table/compression.h"
 #include "table/table.h"
+#include "table/table_description.h"
 #include "table/table_format.h"
 
 namespace ashlar {
@@ -57,27 +66,89 @@ void seal(std::string* file) {
   }
 }
 
-void walk(const Table& table) {
+// All entries, by single steps and batches in turns. `whole` is false if an error ended it.
+std::vector<FuzzEntry> entries_of(EntryIterator& iterator, bool* whole) {
+  std::vector<FuzzEntry> entries;
+  const auto add = [&](const EntryView& entry) {
+    entries.push_back({std::string(entry.key), entry.sequence, entry.kind, entry.value_is_pointer,
+                       entry.expires_at_ms, std::string(entry.value)});
+  };
+  const auto batch = std::make_unique<EntryBatch>();
+  unsigned step = 0;
+  for (iterator.seek_first(); iterator.valid(); iterator.next()) {
+    const std::size_t taken = ++step % 3 == 0 ? iterator.take_batch(batch.get(), 7) : 0;
+    for (std::size_t i = 0; i < taken; ++i) add(batch->entries[i]);
+    if (taken == 0) add(iterator.entry());
+  }
+  *whole = iterator.status().ok();
+  return entries;
+}
+
+void look_up(const Table& table, std::string_view key, SequenceNumber visible,
+             const FuzzEntry* wanted) {
+  const EpochGuard guard;
+  TableLookup lookup;
+  const uint64_t hash = hash_key(key);
+  table.prefetch(hash);
+  const auto found = table.get(key, hash, visible, &lookup);
+  if (wanted == nullptr) return;
+  ASHLAR_CHECK(found.ok() && *found && lookup.entry.sequence == wanted->sequence);
+  ASHLAR_CHECK(lookup.entry.kind == wanted->kind && lookup.entry.value == wanted->value);
+}
+
+// Reads forwards and backwards, looks entries up and seeks them; returns them, *whole as above.
+std::vector<FuzzEntry> walk(const Table& table, bool* whole) {
   const std::unique_ptr<EntryIterator> iterator = table.new_iterator();
-  std::string keys[3];
-  uint64_t forward = 0;
-  for (iterator->seek_first(); iterator->valid(); iterator->next()) {
-    keys[forward++ % 3] = std::string(iterator->entry().key);
-  }
-  const bool whole = iterator->status().ok();
-  uint64_t backward = 0;
+  std::vector<FuzzEntry> entries = entries_of(*iterator, whole);
+  std::size_t backward = 0;
   for (iterator->seek_last(); iterator->valid(); iterator->previous()) ++backward;
-  if (whole && iterator->status().ok()) ASHLAR_CHECK(forward == backward);
-  for (const std::string& key : keys) {
-    iterator->seek(key, kMaximumSequence);
-    const EpochGuard guard;
-    TableLookup lookup;
-    (void)table.get(key, hash_key(key), kMaximumSequence, &lookup);
+  if (*whole && iterator->status().ok()) ASHLAR_CHECK(entries.size() == backward);
+  const std::size_t step = entries.size() / 40 + 1;
+  for (std::size_t i = 0; i < entries.size(); i += step) {
+    const FuzzEntry& entry = entries[i];
+    iterator->seek(entry.key, entry.sequence);
+    iterator->seek(entry.key + 'x', kMaximumSequence);
+    look_up(table, entry.key, kMaximumSequence, nullptr);
+    look_up(table, entry.key, entry.sequence, nullptr);
+    look_up(table, entry.key + 'x', kMaximumSequence, nullptr);
   }
+  if (!entries.empty()) {
+    (void)table.estimate_entries(entries.front().key, entries.back().key);
+    (void)table.estimate_entries(entries.front().key, "");
+  }
+  bool scanned = false;
+  const auto all = entries_of(*table.new_scanner(kPageBytes), &scanned);
+  if (*whole && scanned) ASHLAR_CHECK(all == entries);
+  return entries;
+}
+
+// Everything that can be done with a table, paged and then resident; the entries that were read
+// without an error must be the wanted ones, if these are known.
+void use(Table& table, const std::vector<FuzzEntry>* wanted) {
+  for (int round = 0; round < 2; ++round) {
+    bool whole = false;
+    const auto entries = walk(table, &whole);
+    if (whole && wanted != nullptr) ASHLAR_CHECK(entries == *wanted);
+    if (!table.make_resident().ok()) break;
+  }
+  (void)table.image().release();
+  (void)table.verify([](const std::string&) {});
+}
+
+// The checksum of a whole file, so that its verification goes on behind it.
+uint32_t file_checksum(const TableHeader& header, std::string_view file) {
+  const uint64_t groups_end = header.compressed() ? header.index_offset : kPageBytes;
+  uint32_t checksum = crc32c(file.substr(kPageBytes, groups_end - kPageBytes));
+  for (uint64_t at = groups_end; at + kPageBytes <= file.size(); at += kPageBytes) {
+    checksum = crc32c(file.substr(at, kPageContentBytes), checksum);
+  }
+  return crc32c(file.substr(0, kPageContentBytes), checksum);
 }
 
 void read(const std::string& file) {
   if (file.size() < kPageBytes) return;
+  const std::unique_ptr<SimEnv> disk = fuzz_disk({{kPath, file}});
+  (void)describe_table(*disk, kPath, true, [](std::string_view) {});
   const auto header = decode_table_header(file.data(), kPath);
   if (!header.ok()) return;
   TableSummary summary;
@@ -88,15 +159,92 @@ void read(const std::string& file) {
   summary.range_tombstone_count = header->range_tombstone_count;
   summary.smallest_sequence = header->smallest_sequence;
   summary.largest_sequence = header->largest_sequence;
+  summary.file_checksum = file_checksum(*header, file);
 
-  const std::unique_ptr<SimEnv> disk = fuzz_disk({{kPath, file}});
   MemoryBudget budget(std::size_t{64} << 20);
   PageCache cache(&budget, 1 << 20);
   const auto table = Table::open(*disk, kPath, summary, &cache, &budget);
-  if (!table.ok()) return;
-  walk(**table);
-  (void)(*table)->verify([](const std::string&) {});
-  if ((*table)->make_resident().ok()) walk(**table);
+  if (table.ok()) use(**table, nullptr);
+}
+
+// A table that is what it was written as.
+void check_sound(SimEnv& env, const TableSummary& summary, HugeBuffer image,
+                 const std::vector<FuzzEntry>& entries) {
+  MemoryBudget budget(std::size_t{64} << 20);
+  PageCache cache(&budget, 1 << 20);
+  const auto table = Table::open(env, kPath, summary, &cache, &budget, std::move(image));
+  ASHLAR_CHECK(table.ok());
+  for (int round = 0; round < 2; ++round) {
+    bool whole = false;
+    ASHLAR_CHECK(walk(**table, &whole) == entries && whole);
+    for (const FuzzEntry& entry : entries) {
+      look_up(**table, entry.key, entry.sequence, &entry);
+    }
+    ASHLAR_CHECK((*table)->make_resident().ok());
+  }
+  ASHLAR_CHECK((*table)->verify({}).ok());
+  ASHLAR_CHECK(describe_table(env, kPath, true, [](std::string_view) {}).ok());
+}
+
+// A summary that differs in one part is another table's.
+void check_mismatches(SimEnv& env, const TableSummary& summary, MemoryBudget* budget) {
+  PageCache cache(budget, 1 << 20);
+  for (uint64_t TableSummary::*const part :
+       {&TableSummary::file_number, &TableSummary::file_bytes, &TableSummary::entry_count,
+        &TableSummary::tombstone_count, &TableSummary::smallest_sequence,
+        &TableSummary::largest_sequence}) {
+    TableSummary other = summary;
+    ++(other.*part);
+    const auto table = Table::open(env, kPath, other, &cache, budget);
+    ASHLAR_CHECK(table.status().is(StatusCode::kCorruption));
+  }
+}
+
+// Each compression gives back what it took, and refuses or reads any bytes without harm.
+void check_compression(std::string_view input) {
+  std::string room(2 * input.size() + 1, '\0');
+  for (unsigned number = 0; number < 4; ++number) {
+    const auto compression = static_cast<Compression>(number);
+    (void)decompress(compression, input, room.data(), room.size());
+    std::string compressed;
+    if (!Compressor(compression).append(input, &compressed)) {
+      ASHLAR_CHECK(compressed.empty());
+      continue;
+    }
+    ASHLAR_CHECK(decompress(compression, compressed, room.data(), input.size()));
+    ASHLAR_CHECK(std::string_view(room).substr(0, input.size()) == input);
+    ASHLAR_CHECK(!decompress(compression, compressed, room.data(), input.size() + 1));
+  }
+}
+
+void check_described(std::string_view input) {
+  ByteReader in(input);
+  const FuzzTable described(&in);
+  if (described.empty()) return;
+  MemoryBudget budget(std::size_t{64} << 20);
+  const std::unique_ptr<SimEnv> disk = fuzz_disk();
+  HugeBuffer image;
+  const auto summary = described.build(*disk, kPath, kNumber, &budget, &image);
+  ASHLAR_CHECK(summary.ok());
+  const std::vector<FuzzEntry> entries = described.entries();
+  check_sound(*disk, *summary, std::move(image), entries);
+  check_mismatches(*disk, *summary, &budget);
+
+  disk->inject(fuzz_fault(input));
+  PageCache cache(&budget, 1 << 20);
+  const auto failing = Table::open(*disk, kPath, *summary, &cache, &budget);
+  if (failing.ok()) use(**failing, &entries);
+  (void)describe_table(*disk, kPath, false, [](std::string_view) {});
+
+  std::string file = *disk->contents(kPath);
+  if (!damage_pages(&in, &file)) return;
+  const std::unique_ptr<SimEnv> damaged = fuzz_disk({{kPath, file}});
+  PageCache damaged_cache(&budget, 1 << 20);
+  const auto table = Table::open(*damaged, kPath, *summary, &damaged_cache, &budget);
+  if (table.ok()) use(**table, &entries);
+  read(file);
+  seal(&file);
+  read(file);
 }
 
 }  // namespace
@@ -105,6 +253,11 @@ void read(const std::string& file) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace ashlar;
   if (size > kMaximumBytes) return 0;
+  if (size > 0 && data[0] == 'c') {
+    check_described(fuzz_input(data + 1, size - 1));
+    return 0;
+  }
+  check_compression(fuzz_input(data, size));
   std::string file(fuzz_input(data, size));
   read(file);
   seal(&file);

@@ -1,15 +1,22 @@
 // A value file from any bytes: as they are, and with every checksum made right. Whatever is
-// accepted can be read without harm.
+// accepted can be read without harm. Behind a 'c', a file written with the keys and values that the
+// input describes: it reads as it was written, by pointers that are right and by others; damaged,
+// it reads as it was written or with an error; and with a call that fails.
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/checksum.h"
 #include "base/coding.h"
 #include "base/memory_budget.h"
 #include "fuzz.h"
 #include "fuzz_disk.h"
+#include "fuzz_table.h"
+#include "table/table_description.h"
 #include "table/table_format.h"
 #include "table/value_file.h"
+#include "table/value_file_builder.h"
 
 namespace ashlar {
 namespace {
@@ -36,7 +43,32 @@ void seal(std::string* file) {
   }
 }
 
+// Everything that can be done with a value file.
+void use(ValueFile& values) {
+  const std::unique_ptr<ValueRecordIterator> record = values.new_iterator();
+  std::string value;
+  for (record->seek_first(); record->valid(); record->next()) {
+    // Once it is in memory as a whole, its records have been checked.
+    const Status status = values.read(record->pointer(), record->key(), &value);
+    if (status.ok()) ASHLAR_CHECK(value == record->value());
+    const std::string other_key = std::string(record->key()) + 'x';
+    ASHLAR_CHECK(!values.read(record->pointer(), other_key, &value).ok());
+    const auto view = values.view(record->pointer(), record->key());
+    if (view.ok()) ASHLAR_CHECK(*view == record->value());
+  }
+  (void)values.verify([](const std::string&) {});
+  (void)values.make_resident();
+}
+
+// The checksum and the length of all values, so that verification goes on behind them.
+void complete(std::string_view file, ValueFileSummary* summary) {
+  const uint32_t records = crc32c(file.substr(kPageBytes));
+  summary->file_checksum = crc32c(file.substr(0, kPageContentBytes), records);
+}
+
 void read(const std::string& file) {
+  const std::unique_ptr<SimEnv> disk = fuzz_disk({{kPath, file}});
+  (void)describe_value_file(*disk, kPath, [](std::string_view) {});
   if (file.size() < kPageBytes) return;
   const auto header = decode_value_file_header(file.data(), kPath);
   if (!header.ok()) return;
@@ -44,20 +76,124 @@ void read(const std::string& file) {
   summary.file_number = header->file_number;
   summary.file_bytes = header->file_bytes;
   summary.record_count = header->record_count;
+  complete(file, &summary);
 
-  const std::unique_ptr<SimEnv> disk = fuzz_disk({{kPath, file}});
   MemoryBudget budget(std::size_t{64} << 20);
   const auto values = ValueFile::open(*disk, kPath, summary, &budget);
   if (!values.ok()) return;
-  const std::unique_ptr<ValueRecordIterator> record = (*values)->new_iterator();
+  use(**values);
+  use(**values);
+}
+
+struct Written {
+  std::string key;
   std::string value;
-  for (record->seek_first(); record->valid(); record->next()) {
-    const Status status = (*values)->read(record->pointer(), record->key(), &value);
-    ASHLAR_CHECK(status.ok() && value == record->value());
-    (void)(*values)->read(record->pointer(), "another key", &value);
+  ValuePointer pointer;
+};
+
+std::vector<Written> described(ByteReader* in) {
+  constexpr unsigned kMostRecords = 12;
+  std::vector<Written> records;
+  for (unsigned left = in->fixed<uint8_t>() % kMostRecords; left > 0; --left) {
+    const std::size_t how = in->fixed<uint8_t>();
+    Written record;
+    record.key = in->bytes(std::min(how % 16, in->left()));
+    record.value.assign(how / 16 * in->fixed<uint8_t>(), 'v');
+    records.push_back(std::move(record));
   }
-  (void)(*values)->verify([](const std::string&) {});
-  (void)(*values)->make_resident();
+  return records;
+}
+
+// Each value by its pointer, and by one that is wrong in one of its parts.
+void check_reads(const ValueFile& values, const std::vector<Written>& records) {
+  std::string value;
+  for (const Written& record : records) {
+    ASHLAR_CHECK(values.read(record.pointer, record.key, &value).ok() && value == record.value);
+    for (int part = 0; part < 4; ++part) {
+      ValuePointer wrong = record.pointer;
+      if (part == 0) ++wrong.file_number;
+      if (part == 1) wrong.offset += kValueRecordAlignment;
+      if (part == 2) ++wrong.length;
+      if (part == 3) ++wrong.checksum;
+      ASHLAR_CHECK(!values.read(wrong, record.key, &value).ok());
+    }
+  }
+}
+
+void check_sound(SimEnv& env, const ValueFileSummary& summary, HugeBuffer image,
+                 const std::vector<Written>& records) {
+  MemoryBudget budget(std::size_t{64} << 20);
+  const auto values = ValueFile::open(env, kPath, summary, &budget, std::move(image));
+  ASHLAR_CHECK(values.ok());
+  for (int round = 0; round < 2; ++round) {
+    check_reads(**values, records);
+    const std::unique_ptr<ValueRecordIterator> record = (*values)->new_iterator();
+    record->seek_first();
+    for (const Written& wanted : records) {
+      ASHLAR_CHECK(record->valid() && record->key() == wanted.key);
+      ASHLAR_CHECK(record->value() == wanted.value && record->pointer() == wanted.pointer);
+      record->next();
+    }
+    ASHLAR_CHECK(!record->valid() && record->status().ok() && (*values)->verify({}).ok());
+    ASHLAR_CHECK((*values)->make_resident().ok());
+  }
+  ASHLAR_CHECK((*values)->image().release() != nullptr);
+  ASHLAR_CHECK(describe_value_file(env, kPath, [](std::string_view) {}).ok());
+}
+
+void check_described(std::string_view input) {
+  ByteReader in(input);
+  const bool keep_image = in.fixed<uint8_t>() % 2 != 0;
+  std::vector<Written> records = described(&in);
+  MemoryBudget budget(std::size_t{64} << 20);
+  const std::unique_ptr<SimEnv> disk = fuzz_disk();
+  const auto builder = ValueFileBuilder::create(*disk, kPath, kNumber, keep_image, &budget);
+  ASHLAR_CHECK(builder.ok());
+  for (Written& record : records) {
+    record.pointer = (*builder)->add(record.key, record.value).value();
+  }
+  const auto summary = (*builder)->finish();
+  ASHLAR_CHECK(summary.ok());
+  check_sound(*disk, *summary, (*builder)->take_image(), records);
+  for (uint64_t ValueFileSummary::*const part :
+       {&ValueFileSummary::file_number, &ValueFileSummary::file_bytes,
+        &ValueFileSummary::record_count, &ValueFileSummary::value_bytes}) {
+    ValueFileSummary other = *summary;
+    ++(other.*part);
+    const auto values = ValueFile::open(*disk, kPath, other, &budget);
+    ASHLAR_CHECK(!values.ok() || !(*values)->verify({}).ok());
+  }
+
+  disk->inject(fuzz_fault(input));
+  const auto failing = ValueFile::open(*disk, kPath, *summary, &budget);
+  if (failing.ok()) use(**failing);
+  (void)describe_value_file(*disk, kPath, [](std::string_view) {});
+
+  std::string file = *disk->contents(kPath);
+  if (!damage_pages(&in, &file)) return;
+  const std::unique_ptr<SimEnv> damaged = fuzz_disk({{kPath, file}});
+  const auto values = ValueFile::open(*damaged, kPath, *summary, &budget);
+  if (values.ok()) {
+    std::string value;
+    for (const Written& record : records) {
+      const Status found = (*values)->read(record.pointer, record.key, &value);
+      if (found.ok()) ASHLAR_CHECK(value == record.value);
+    }
+    const std::unique_ptr<ValueRecordIterator> record = (*values)->new_iterator();
+    record->seek_first();
+    for (std::size_t i = 0; record->valid(); record->next(), ++i) {
+      ASHLAR_CHECK(i < records.size() && record->key() == records[i].key);
+      ASHLAR_CHECK(record->value() == records[i].value);
+    }
+    use(**values);
+  }
+  read(file);
+  seal(&file);
+  read(file);
+  store<uint32_t>(file.data() + 4, kValueFileVersion + 1);
+  seal_page(file.data(), kNumber, 0);
+  const auto newer = decode_value_file_header(file.data(), kPath);
+  ASHLAR_CHECK(newer.status().is(StatusCode::kUnsupported));
 }
 
 }  // namespace
@@ -66,6 +202,10 @@ void read(const std::string& file) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace ashlar;
   if (size > kMaximumBytes) return 0;
+  if (size > 0 && data[0] == 'c') {
+    check_described(fuzz_input(data + 1, size - 1));
+    return 0;
+  }
   std::string file(fuzz_input(data, size));
   read(file);
   seal(&file);

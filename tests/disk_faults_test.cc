@@ -98,6 +98,37 @@ TEST_F(DiskFaults, OpeningOnAFullDiskSaysSoAndHarmsNothing) {
   EXPECT_EQ(database_->get("k").value(), "v");
 }
 
+// --- No more file descriptors --------------------------------------------------------------------
+
+TEST_F(DiskFaults, WithoutFileDescriptorsReadsGoOnAndWritesResumeWhenThereAreSome) {
+  ASSERT_OK(open());
+  ASSERT_OK(database_->set("before", "1"));
+  sim_->inject({.call = SimCall::kOpen, .lasting = true, .code = StatusCode::kBusy});
+  std::map<std::string, Recipe> written;
+  Status status;
+  for (uint64_t i = 0; i < 30'000 && status.ok(); ++i) {
+    const Recipe recipe{i, 3000};
+    const std::string key = "key" + std::to_string(i);
+    status = database_->set(key, recipe.make(), {.durability = Durability::kProcess, .ttl = {}});
+    if (status.ok()) written[key] = recipe;
+  }
+  EXPECT_CODE(status, kBusy);
+  EXPECT_FALSE(written.empty());
+  EXPECT_EQ(database_->get("before").value(), "1");
+  for (const auto& [key, recipe] : written) ASSERT_EQ(database_->get(key).value(), recipe.make());
+
+  sim_->clear_faults();
+  for (int second = 0; second < 10; ++second) {
+    sim_->advance(std::chrono::seconds(1));
+    sim_->run_background();
+  }
+  EXPECT_OK(database_->set("after", "2"));
+  EXPECT_OK(database_->flush());
+  ASSERT_OK(reopen_after_kill());
+  for (const auto& [key, recipe] : written) ASSERT_EQ(database_->get(key).value(), recipe.make());
+  EXPECT_EQ(database_->get("after").value(), "2");
+}
+
 // --- A log that can't be written -----------------------------------------------------------------
 
 TEST_F(DiskFaults, AFailedLogWriteMakesTheDatabaseReadOnly) {

@@ -26,5 +26,5 @@ if(ASHLAR_TOOLS)
   endif()
   add_test(NAME documents_check-long COMMAND python3 ${documents_check})
   set_tests_properties(documents_check-long PROPERTIES TIMEOUT 3000 LABELS long
-    ENVIRONMENT "ASHLAR_CYCLES=60;ASHLAR_DOCUMENTS=120000")
+    ENVIRONMENT "ASHLAR_CYCLES=30;ASHLAR_DOCUMENTS=120000")
 endif()

@@ -89,6 +89,37 @@ TEST(Verify, NamesEachDamagedFileWithItsOffset) {
   }
 }
 
+// --- Images --------------------------------------------------------------------------------------
+
+// An idle database moves images to huge pages; whoever was given a view of them keeps it.
+TEST(Images, WhatWasGivenOutStaysWhenTheyMove) {
+  SimEnv sim(1);
+  sim.record_history(false);
+  Options options = layered_options(sim);
+  options.memory_budget = std::size_t{256} << 20;
+  const auto opened = Database::open("/db", options);
+  ASSERT_OK(opened);
+  Database& database = **opened;
+  const std::string value = Recipe{1, 3000}.make();
+  ASSERT_OK(database.set("large", value));
+  ASSERT_OK(database.set("small", "in the table itself"));
+  ASSERT_OK(database.flush());
+  const auto large = database.get_pinned("large");
+  const auto small = database.get_pinned("small");
+  ASSERT_OK(large);
+  ASSERT_OK(small);
+  for (int second = 0; second < 5; ++second) {
+    sim.advance(std::chrono::seconds(1));
+    sim.run_background();
+  }
+  const auto moved = database.get_pinned("large");
+  ASSERT_OK(moved);
+  EXPECT_NE(moved->view().data(), large->view().data()) << "it did not move";
+  EXPECT_EQ(large->view(), value);
+  EXPECT_EQ(small->view(), "in the table itself");
+  EXPECT_EQ(moved->view(), value);
+}
+
 // --- Scrubbing -----------------------------------------------------------------------------------
 
 class Scrub : public testing::Test {

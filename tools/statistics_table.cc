@@ -12,11 +12,11 @@ std::string row(std::string_view name, std::string_view value) {
   return fmt::format("  {:<18}{}\n", name, value);
 }
 
-std::string hit_rate(const Statistics& s) {
-  const uint64_t looks = s.page_cache_hits + s.page_cache_misses;
+std::string hit_rate(uint64_t hits, uint64_t misses) {
+  const uint64_t looks = hits + misses;
   if (looks == 0) return "not used yet";
   return fmt::format("{:.1f} % of {} looks",
-                     100.0 * static_cast<double>(s.page_cache_hits) / static_cast<double>(looks),
+                     100.0 * static_cast<double>(hits) / static_cast<double>(looks),
                      human_count(looks));
 }
 
@@ -51,8 +51,10 @@ std::string memory_section(const Statistics& s) {
               fmt::format("{} of {}", human_bytes(s.memory_used), human_bytes(s.memory_budget)));
   text += row("memtables", fmt::format("{}, {}", s.memtables, human_bytes(s.memtable_bytes)));
   text += row("resident tables", human_bytes(s.resident_table_bytes));
-  text +=
-      row("page cache", fmt::format("{}, hits {}", human_bytes(s.page_cache_bytes), hit_rate(s)));
+  text += row("page cache", fmt::format("{}, hits {}", human_bytes(s.page_cache_bytes),
+                                        hit_rate(s.page_cache_hits, s.page_cache_misses)));
+  text += row("value cache", fmt::format("{}, hits {}", human_bytes(s.value_cache_bytes),
+                                         hit_rate(s.value_cache_hits, s.value_cache_misses)));
   return text;
 }
 

@@ -53,6 +53,9 @@ struct Statistics {
   uint64_t page_cache_bytes = 0;
   uint64_t page_cache_hits = 0;
   uint64_t page_cache_misses = 0;
+  uint64_t value_cache_bytes = 0;
+  uint64_t value_cache_hits = 0;
+  uint64_t value_cache_misses = 0;
 
   uint64_t gets = 0;
   uint64_t commits = 0;

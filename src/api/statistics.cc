@@ -63,6 +63,9 @@ std::string Statistics::to_json() const {
   json.add("page_cache_bytes", page_cache_bytes);
   json.add("page_cache_hits", page_cache_hits);
   json.add("page_cache_misses", page_cache_misses);
+  json.add("value_cache_bytes", value_cache_bytes);
+  json.add("value_cache_hits", value_cache_hits);
+  json.add("value_cache_misses", value_cache_misses);
   json.add("gets", gets);
   json.add("commits", commits);
   json.add("user_bytes_written", user_bytes_written);

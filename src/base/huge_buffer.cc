@@ -46,24 +46,28 @@ Result<char*> map_pages(std::size_t size) {
   return data;
 }
 
-void advise_huge(char* data, std::size_t size) {
-  if (size >= kHugePage) madvise(data, size, MADV_HUGEPAGE);
+// Where huge pages are always on, small ones have to be asked for.
+void advise_pages(char* data, std::size_t size, PageSize pages) {
+  if (size < kHugePage) return;
+  madvise(data, size, pages == PageSize::kHuge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
 }  // namespace
 
-Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget) {
+Result<HugeBuffer> HugeBuffer::allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget,
+                                        PageSize pages) {
   if (bytes > SIZE_MAX / 2) {
     return Status::out_of_memory("no system has " + std::to_string(bytes) + " bytes");
   }
   const std::size_t size = whole_pages(bytes);
   ASHLAR_TRY_ASSIGN(char* const data, map_pages(size));
-  advise_huge(data, size);
+  advise_pages(data, size, pages);
   HugeBuffer buffer;
   buffer.data_ = data;
   buffer.size_ = size;
   buffer.use_ = use;
   buffer.budget_ = budget;
+  buffer.pages_ = pages;
   if (budget != nullptr) budget->reserve(use, size);
   return buffer;
 }
@@ -80,7 +84,7 @@ Status HugeBuffer::grow(std::size_t bytes) {
     munmap(data, size);
     return failed;
   }
-  advise_huge(data, size);
+  advise_pages(data, size, pages_);
   if (budget_ != nullptr) budget_->reserve(use_, size - size_);
   data_ = data;
   size_ = size;

@@ -9,16 +9,24 @@
 
 namespace ashlar {
 
+// What pages a buffer of 2 MiB or more is made of, where the system has transparent huge pages.
+enum class PageSize {
+  kHuge,   // from the first touch on: for what is looked into at random
+  kSmall,  // for what is filled in a hurry
+};
+
 // Zeroed memory that is given back, to system and budget, when the object ends. Buffers of 2 MiB
-// and more are aligned to 2 MiB and advised to be huge pages (madvise(2), MADV_HUGEPAGE): a random
+// and more are aligned to 2 MiB and may be of huge pages (madvise(2), MADV_HUGEPAGE): a random
 // access then costs about half (transparent huge pages must be `madvise` or `always`; without them
-// everything works, only slower). Pages are taken as they are first touched.
+// everything works, only slower). Pages are taken as they are first touched, which takes longest
+// where a virtual machine gives free memory back to its host, as that is done in huge pieces.
 class HugeBuffer {
  public:
   HugeBuffer() = default;
   // Reserves `bytes` of `budget` for `use` whether they are left or not; kOutOfMemory if the system
   // has none. `budget` may be null.
-  static Result<HugeBuffer> allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget);
+  static Result<HugeBuffer> allocate(std::size_t bytes, MemoryUse use, MemoryBudget* budget,
+                                     PageSize pages = PageSize::kHuge);
 
   HugeBuffer(HugeBuffer&& other) noexcept { swap(other); }
   HugeBuffer& operator=(HugeBuffer&& other) noexcept {
@@ -30,6 +38,7 @@ class HugeBuffer {
   char* data() { return data_; }
   const char* data() const { return data_; }
   std::size_t size() const { return size_; }
+  PageSize pages() const { return pages_; }
   explicit operator bool() const { return data_ != nullptr; }
 
   // Makes it larger; what it holds moves to another address, in whole pages, without being copied.
@@ -44,12 +53,14 @@ class HugeBuffer {
     std::swap(size_, other.size_);
     std::swap(use_, other.use_);
     std::swap(budget_, other.budget_);
+    std::swap(pages_, other.pages_);
   }
 
   char* data_ = nullptr;
   std::size_t size_ = 0;
   MemoryUse use_ = MemoryUse::kTable;
   MemoryBudget* budget_ = nullptr;
+  PageSize pages_ = PageSize::kHuge;
 };
 
 }  // namespace ashlar

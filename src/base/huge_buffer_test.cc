@@ -72,6 +72,18 @@ TEST(HugeBuffer, GrowingKeepsWhatItHoldsAndAddsZeros) {
   EXPECT_EQ(buffer.data()[filled - 1], 'x');
 }
 
+TEST(HugeBuffer, OfSmallPagesIsLikeAnyOther) {
+  auto buffer =
+      HugeBuffer::allocate(2 * kHugePage, MemoryUse::kTable, nullptr, PageSize::kSmall).value();
+  EXPECT_TRUE(buffer.pages() == PageSize::kSmall);
+  std::fill(buffer.data(), buffer.data() + buffer.size(), 'x');
+  ASSERT_TRUE(buffer.grow(5 * kHugePage).ok());
+  EXPECT_EQ(buffer.data()[2 * kHugePage - 1], 'x');
+  EXPECT_EQ(buffer.data()[5 * kHugePage - 1], 0);
+  const HugeBuffer moved = std::move(buffer);
+  EXPECT_TRUE(moved.pages() == PageSize::kSmall);
+}
+
 TEST(HugeBuffer, EmptyOneOwnsNothing) {
   HugeBuffer buffer;
   EXPECT_FALSE(buffer);

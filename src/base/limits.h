@@ -34,7 +34,7 @@ inline constexpr std::size_t kLogFlushBytes = std::size_t{256} << 10;  // writte
 inline constexpr int64_t kLogFlushMilliseconds = 50;  // age at which unsynced frames are written
 
 // --- Memtable --------------------------------------------------------------------------------
-inline constexpr std::size_t kMaximumMemtableBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaximumMemtableBytes = std::size_t{128} << 20;
 inline constexpr std::size_t kMinimumMemtableBytes = std::size_t{1} << 20;
 inline constexpr int kMaximumImmutableMemtables = 3;
 

@@ -12,6 +12,7 @@ enum class MemoryUse : unsigned char {
   kLog,         // the mapped ring
   kTable,       // tables and value files held whole
   kPageCache,
+  kValueCache,
   kCompaction,  // buffers of flushes, merges and scans over files
   kQuery,       // of sorting and grouping
   kCount,

@@ -168,7 +168,7 @@ Status RepairSources::take_commit(SequenceNumber sequence, std::string_view oper
   if (memtables_.empty() || !memtables_.back()->fits(operations.size(), items.size())) {
     const std::size_t least =
         (operations.size() + items.size() * kMemtableBytesPerRecord) * 5 / 4 + (64 << 10);
-    ASHLAR_TRY_ASSIGN(auto memtable, Memtable::create(std::max(kMemtableBytes, least), 0, budget_));
+    ASHLAR_TRY_ASSIGN(auto memtable, Memtable::create(std::max(kMemtableBytes, least), 0, &memory_));
     memtables_.push_back(std::move(memtable));
   }
   Memtable& memtable = *memtables_.back();

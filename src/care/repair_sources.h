@@ -30,7 +30,7 @@ struct Doubt {
 class RepairSources {
  public:
   RepairSources(Env& env, const std::string& folder, MemoryBudget* budget, RepairReport* report)
-      : env_(env), folder_(folder), budget_(budget), report_(*report), values_(env, folder) {}
+      : env_(env), folder_(folder), memory_(budget), report_(*report), values_(env, folder) {}
 
   // Reads log and tables and puts what is lost into the report.
   Status collect(const FolderSurvey& survey);
@@ -58,7 +58,7 @@ class RepairSources {
 
   Env& env_;
   const std::string folder_;
-  MemoryBudget* const budget_;
+  MemtableMemory memory_;
   RepairReport& report_;
   ValueSalvage values_;
   std::vector<std::shared_ptr<Memtable>> memtables_;   // oldest first

@@ -38,7 +38,7 @@ class RepairWriter {
         sources_(*sources),
         report_(*report),
         retention_({}, context.now_ms(), sources->range_tombstones()),
-        writer_(context) {}
+        writer_(context, PageSize::kHuge) {}
 
   Status run() {
     ASHLAR_TRY_ASSIGN(const auto entries, sources_.new_iterator());

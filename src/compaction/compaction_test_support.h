@@ -200,6 +200,7 @@ class TestTree {
 
   SimEnv env;
   MemoryBudget budget{std::size_t{1} << 30};
+  MemtableMemory memory{&budget};
   PageCache cache{&budget, std::size_t{4} << 20};
   VersionSet versions{env, std::string(kFolder), &cache, &budget};
   std::vector<SequenceNumber> snapshots;
@@ -236,7 +237,7 @@ class TestTree {
     uint64_t expires_at_ms;
   };
 
-  void start_memtable() { memtable_ = Memtable::create(std::size_t{4} << 20, 0, &budget).value(); }
+  void start_memtable() { memtable_ = Memtable::create(std::size_t{4} << 20, 0, &memory).value(); }
   void write(const Operation& operation) {
     std::string bytes;
     encode_operation(operation, &bytes);

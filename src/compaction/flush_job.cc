@@ -152,7 +152,7 @@ Status flush_memtable(const JobContext& context, const FlushRequest& request, Jo
   }
   const RangeTombstones& tombstones = request.memtable->range_tombstones();
   Retention retention(context.snapshots(), context.now_ms(), tombstones);
-  OutputWriter writer(context);
+  OutputWriter writer(context, request.image_pages);
   std::vector<std::string> first_keys;
   ASHLAR_TRY(write_entries(context, entries.get(), settlement.has_value(), &retention, &writer,
                            &first_keys, report));

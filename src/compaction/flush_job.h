@@ -17,6 +17,7 @@ struct FlushRequest {
   // True if no merge can change the tree meanwhile. A memtable that shares no key range with the
   // tree then goes straight to the bottom, so that sequential loads are never merged.
   bool may_settle = false;
+  PageSize image_pages = PageSize::kHuge;  // of tables that are kept in memory
 };
 
 // Writes the memtable, makes the edit durable and publishes the new version. [FLUSH-1] The log that

@@ -75,7 +75,7 @@ class Merge {
         ranges_(ranges_of(plan)),
         tombstones_(tombstones_of(plan, ranges_)),
         retention_(context.snapshots(), context.now_ms(), tombstones_),
-        writer_(context) {}
+        writer_(context, PageSize::kHuge) {}
 
   Status run() {
     consume_runs();

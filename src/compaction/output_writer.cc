@@ -35,6 +35,7 @@ Status OutputWriter::begin_table(std::size_t tag, Compression compression) {
   options.compression = compression;
   options.expected_bytes = context_.table_bytes + context_.table_bytes / 4;
   options.keep_image = context_.may_keep_image(options.expected_bytes);
+  options.image_pages = image_pages_;
   options.budget = &context_.budget;
   tag_ = tag;
   has_range_tombstones_ = false;

@@ -21,7 +21,9 @@ class OutputWriter {
     std::size_t tag;  // as given to begin_table()
   };
 
-  explicit OutputWriter(const JobContext& context) : context_(context) {}
+  // `image_pages`: of tables that are kept in memory; values lie in small pages.
+  OutputWriter(const JobContext& context, PageSize image_pages)
+      : context_(context), image_pages_(image_pages) {}
   ~OutputWriter();
 
   // Starts a table; `tag` tells the caller later which one it was.
@@ -54,6 +56,7 @@ class OutputWriter {
   Status end_value_file();
 
   const JobContext& context_;
+  const PageSize image_pages_;
   std::unique_ptr<TableBuilder> builder_;
   uint64_t table_number_ = 0;
   std::size_t tag_ = 0;

@@ -222,8 +222,9 @@ TEST(Flush, AFlushThatFailsLeavesNoFileAndCanBeRepeated) {  // [FLUSH-1]
 
 TEST(Flush, AMemtableThatMemoryDamagedIsRefused) {
   MemoryBudget budget(std::size_t{1} << 30);
+  MemtableMemory memory(&budget);
   TestTree tree;
-  auto memtable = Memtable::create(std::size_t{1} << 20, 0, &budget).value();
+  auto memtable = Memtable::create(std::size_t{1} << 20, 0, &memory).value();
   Operation operation;
   operation.key = "k";
   operation.value = "value";

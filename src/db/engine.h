@@ -39,6 +39,7 @@
 #include "db/write_pacer.h"
 #include "env/env.h"
 #include "table/page_cache.h"
+#include "table/value_cache.h"
 #include "version/version_set.h"
 #include "wal/log_reader.h"
 #include "wal/log_writer.h"
@@ -264,6 +265,8 @@ class Engine {
   void note_runs_scanned(uint64_t count);
   void rotate_for_tidying();
   void load_images();
+  void use_huge_pages();
+  void replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy);
   void update_debt();
   void update_cache_capacity();
   bool may_keep_image(std::size_t bytes) const;
@@ -294,6 +297,8 @@ class Engine {
   mutable MemoryBudget budget_;
   const MemoryPlan plan_;
   PageCache page_cache_;
+  ValueCache value_cache_;
+  MemtableMemory memtable_memory_;
   VersionSet versions_;
   mutable ExpiryClock clock_;
   const std::shared_ptr<SnapshotRegistry> snapshots_;  // snapshots share it
@@ -345,6 +350,7 @@ class Engine {
   std::multiset<uint64_t> staged_value_files_;
   uint64_t flush_bytes_per_second_ = 0;
 
+  uint64_t flush_started_ns_ = 0;  // the last one; by the flushing task alone
   std::atomic<bool> merge_running_{false};
   std::atomic<bool> log_write_scheduled_{false};
 

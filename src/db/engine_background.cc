@@ -18,6 +18,9 @@ constexpr std::chrono::milliseconds kNow{0};
 constexpr std::chrono::milliseconds kCollectionDelay{100};
 // Without a commit for this long, the database counts as idle and is tidied up.
 constexpr std::chrono::milliseconds kIdleTime{1000};
+// Flushes that follow each other within this time have no time for huge pages, which take seven
+// times as long to fill (docs/decisions/0012-small-pages-in-a-hurry.md).
+constexpr uint64_t kHurriedFlushes = 1'000'000'000;  // ns
 // Expired entries are looked for at least this often, while there are entries that expire; and not
 // more often than that.
 constexpr uint64_t kLongestExpiryWaitMs = 60'000;
@@ -26,6 +29,8 @@ constexpr uint64_t kDeadEntriesBeforeTidying = 20'000;
 // Ranges pay about a microsecond for each run that they have to look into; runs that cost them this
 // many times that, after the first, are distributed early.
 constexpr uint64_t kRunsScannedBeforeDistribution = 10'000;
+// Of what both caches have, for pages at least, though all tables are resident.
+constexpr std::size_t kLeastPageCacheShare = 16;
 
 class MergeRunning {
  public:
@@ -218,6 +223,9 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   request.log_synced = std::min(log_->durable(), log_start);
   request.last_sequence = memtable->largest_sequence();
   request.may_settle = tree.owns_lock();
+  // Writers wait, or nearly.
+  const bool in_a_hurry = start - std::exchange(flush_started_ns_, start) < kHurriedFlushes;
+  request.image_pages = in_a_hurry ? PageSize::kSmall : PageSize::kHuge;
   JobReport report;
   {
     const std::lock_guard lock(view_mutex_);
@@ -407,7 +415,9 @@ Status Engine::wait_for_merges() {
     return (!merge_scheduled_ && !flush_scheduled_ && !full_merge_wanted_) ||
            !background_error_.ok() || failed_.load();
   });
-  return background_error_;
+  ASHLAR_TRY(background_error_);
+  lock.unlock();
+  return writable();  // a log that failed ends the wait too
 }
 
 void Engine::schedule_idle_check() {
@@ -564,14 +574,28 @@ bool Engine::may_keep_image(std::size_t bytes) const {
   return images + bytes <= limit;
 }
 
-// The page cache takes what images leave.
+// The caches take what images leave: that of pages what tables need that are not resident, that of
+// values the rest.
 void Engine::update_cache_capacity() {
   const std::size_t images = budget_.used(MemoryUse::kTable);
-  const std::size_t left = plan_.cache_bytes - std::min(plan_.cache_bytes, images);
-  page_cache_.set_capacity(std::max(left, plan_.minimum_page_cache_bytes));
+  const std::size_t left = std::max(plan_.cache_bytes - std::min(plan_.cache_bytes, images),
+                                    plan_.minimum_page_cache_bytes);
+  const auto version = versions_.current();
+  const auto missing = [](uint64_t bytes, const auto& file) {
+    return bytes + (file->reader->resident() ? 0 : file->reader->image_bytes());
+  };
+  uint64_t of_tables = 0;
+  for (const auto& table : version->all_tables()) of_tables = missing(of_tables, table);
+  uint64_t of_values = 0;
+  for (const auto& [number, file] : version->value_files) of_values = missing(of_values, file);
+  const std::size_t values = std::min<uint64_t>(
+      of_values, of_tables == 0 ? left - left / kLeastPageCacheShare : left / 2);
+  value_cache_.set_capacity(values);
+  page_cache_.set_capacity(left - values);
 }
 
-// Brings tables into memory as long as there is room, the youngest first.
+// Brings tables into memory as long as there is room, the youngest first; then the value files, but
+// only all of them: some of them would do less than a cache of the values asked for.
 void Engine::load_images() {
   const auto version = versions_.current();
   const auto load = [this](const auto& file) {
@@ -582,8 +606,47 @@ void Engine::load_images() {
     }
   };
   for (const auto& table : version->all_tables()) load(table);
-  for (const auto& [number, file] : version->value_files) load(file);
+  std::size_t values = 0;
+  for (const auto& [number, file] : version->value_files) {
+    if (!file->reader->resident()) values += file->reader->image_bytes();
+  }
+  if (may_keep_image(values)) {
+    for (const auto& [number, file] : version->value_files) load(file);
+  }
   update_cache_capacity();
+  if (commits_.load() == commits_at_idle_check_.load()) use_huge_pages();
+}
+
+// For what flushes left in small pages and no merge has replaced. Ends as soon as somebody writes.
+void Engine::use_huge_pages() {
+  const uint64_t commits = commits_.load();
+  const auto use_huge_pages = [&](const auto& file) {
+    FileImage& image = file->reader->image();
+    if (!image.in_small_pages() || !may_keep_image(file->reader->image_bytes())) return;
+    if (commits_.load() != commits || stopping_.load()) return;
+    auto copy = image.copy_in_huge_pages(&budget_);
+    if (!copy.ok() || *copy == nullptr) return;  // without memory, small pages will do
+    replace_image(&image, std::move(copy).value());
+    collect_retired();
+  };
+  const auto version = versions_.current();
+  for (const auto& table : version->all_tables()) use_huge_pages(table);
+  for (const auto& [number, file] : version->value_files) use_huge_pages(file);
+}
+
+// [VIEW-2] Whoever holds a view, which may be older than this one, may look at the old image.
+void Engine::replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy) {
+  const std::lock_guard lock(view_mutex_);
+  ReplacedImages& replaced = *view_owner_->replaced;
+  auto next = std::make_shared<ReadView>(*view_owner_);
+  next->replaced = std::make_shared<ReplacedImages>();
+  // Nothing is allocated between the exchange and the owner's new place.
+  replaced.images.reserve(replaced.images.size() + 1);
+  if (auto old = image->replace(std::move(copy))) {
+    replaced.images.push_back(std::move(old));
+    replaced.next = next->replaced;
+    publish_view(std::move(next));
+  }
 }
 
 }  // namespace ashlar

@@ -168,6 +168,10 @@ Statistics Engine::statistics() const {
   s.page_cache_bytes = cache.bytes;
   s.page_cache_hits = cache.hits;
   s.page_cache_misses = cache.misses;
+  const auto values = value_cache_.statistics();
+  s.value_cache_bytes = values.bytes;
+  s.value_cache_hits = values.hits;
+  s.value_cache_misses = values.misses;
   s.gets = gets_.total();
   s.commits = commits_.load();
   s.user_bytes_written = user_bytes_.load();

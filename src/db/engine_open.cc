@@ -94,7 +94,9 @@ Engine::Engine(std::string path, const Options& options, Env& env)
       budget_(options.memory_budget),
       plan_(options.memory_budget, env.volume_bytes(path_)),
       page_cache_(&budget_, plan_.minimum_page_cache_bytes),
-      versions_(env, path_, &page_cache_, &budget_),
+      value_cache_(&budget_),
+      memtable_memory_(plan_.memtable_bytes, kMaximumImmutableMemtables + 1, &budget_),
+      versions_(env, path_, &page_cache_, &budget_, &value_cache_),
       clock_(env),
       snapshots_(std::make_shared<SnapshotRegistry>()),
       pacer_(env),
@@ -173,8 +175,9 @@ Status Engine::open_folder() {
 
   auto view = std::make_shared<ReadView>();
   view->version = versions_.current();
+  view->replaced = std::make_shared<ReplacedImages>();
   ASHLAR_TRY_ASSIGN(active_, Memtable::create(plan_.memtable_bytes, versions_.log_bounds().start,
-                                              &budget_));
+                                              &memtable_memory_));
   view->active = active_;
   {
     const std::lock_guard lock(view_mutex_);
@@ -200,7 +203,7 @@ Status Engine::create_database() {
 }
 
 Status Engine::open_archive() {
-  if (options_.log_archive.empty() || options_.read_only) return {};
+  if (options_.log_archive.empty()) return {};
   archive_.emplace(env_, options_.log_archive);
   return archive_->open(versions_.database_id());
 }
@@ -315,7 +318,7 @@ Engine::~Engine() { close(); }
 
 void Engine::close() {
   stopping_.store(true);
-  if (executor_) executor_->stop();
+  executor_->stop();
   // Everything acknowledged for the disk is there; this is for what only has to survive the process.
   try {
     if (log_ && !failed_.load()) (void)log_->sync(log_->end());

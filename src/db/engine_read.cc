@@ -75,7 +75,7 @@ Status Engine::find_in(const ReadView& view, std::string_view key, SequenceNumbe
 Result<PinnedValue> Engine::find_pinned(std::string_view key, const Snapshot* snapshot) const {
   const EpochGuard guard;
   const ReadPoint point = read_point(snapshot);
-  // Keeps memtables and, through the version's tables, images in memory.
+  // Keeps memtables and images in memory.
   struct Pin {
     std::shared_ptr<const ReadView> view;
     FoundEntry found;

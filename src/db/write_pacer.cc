@@ -7,7 +7,9 @@
 namespace ashlar {
 namespace {
 
-constexpr uint64_t kSliceNs = 200'000;
+// Long enough that fewer than one in a thousand of small writes sleeps, however far behind the
+// background is.
+constexpr uint64_t kSliceNs = 2'000'000;
 constexpr uint64_t kLongestSleepNs = 5'000'000;  // for one write, however large
 // Writers are slowed once this many memtables wait: from then on they write as fast as memtables
 // are flushed, and a little less.

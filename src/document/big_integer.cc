@@ -92,13 +92,6 @@ std::string BigInteger::to_bytes() const {
   return bytes;
 }
 
-std::optional<uint64_t> BigInteger::to_integer() const {
-  if (limbs_.size() > 2) return std::nullopt;
-  uint64_t value = 0;
-  for (std::size_t i = limbs_.size(); i-- > 0;) value = value << kLimbBits | limbs_[i];
-  return value;
-}
-
 std::optional<BigInteger::Split> BigInteger::split() const {
   constexpr int kMaximumBits = std::numeric_limits<double>::max_exponent;
   if (bit_width() > kMaximumBits) return std::nullopt;

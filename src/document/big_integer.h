@@ -31,7 +31,6 @@ class BigInteger {
   int bit_width() const;
   std::string to_digits() const;
   std::string to_bytes() const;  // no zero in front; empty: zero
-  std::optional<uint64_t> to_integer() const;
 
   // Splits off the bits that a double cannot hold; nullopt if the number is above DBL_MAX.
   struct Split;

@@ -12,24 +12,13 @@
 
 #include "ashlar/result.h"
 #include "db/engine.h"
+#include "index/build_progress.h"
 #include "index/index.h"
 
 namespace ashlar {
 
 class EntryChanges;
 class IndexCatalogue;
-
-// How far the building of an index has come.
-struct BuildProgress {
-  std::string next;  // user's key from which on documents are to be looked at
-  uint64_t documents_done = 0;
-  uint64_t documents_total = 0;  // about
-
-  // Compact JSON.
-  std::string to_text() const;
-  // kCorruption if it is none.
-  static Result<BuildProgress> parse(std::string_view text);
-};
 
 // Builds one index at a time, in chunks, each of them a commit: a chunk enters the documents behind
 // the last one's, and notes how far it got. Writers keep up the index meanwhile. [IDX-3] A chunk

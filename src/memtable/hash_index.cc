@@ -1,6 +1,8 @@
 #include "memtable/hash_index.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -19,14 +21,16 @@ std::size_t HashIndex::memory_bytes(std::size_t expected) {
   return home_buckets(expected) * 2 * sizeof(Bucket);
 }
 
-Result<HashIndex> HashIndex::create(std::size_t expected, MemoryBudget* budget) {
-  HashIndex index;
-  index.bucket_count_ = home_buckets(expected);
-  index.next_overflow_ = index.bucket_count_;
-  auto memory = HugeBuffer::allocate(memory_bytes(expected), MemoryUse::kMemtable, budget);
-  if (!memory.ok()) return std::move(memory).status();
-  index.memory_ = std::move(memory).value();
-  return index;
+HashIndex::HashIndex(std::size_t expected, HugeBuffer zeros)
+    : memory_(std::move(zeros)),
+      bucket_count_(home_buckets(expected)),
+      next_overflow_(bucket_count_) {
+  ASHLAR_CHECK(memory_.size() >= memory_bytes(expected));
+}
+
+HugeBuffer HashIndex::take_memory() {
+  std::memset(memory_.data(), 0, next_overflow_ * sizeof(Bucket));
+  return std::move(memory_);
 }
 
 std::atomic<uint32_t>* HashIndex::free_slot(uint64_t hash) {

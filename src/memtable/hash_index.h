@@ -23,9 +23,12 @@ inline constexpr RecordNumber kRecordLimit = 1u << 24;
 //             [HASH-3] put() finds a free slot, whatever the hashes, if has_room() said so.
 class HashIndex {
  public:
-  // For about `expected` keys; takes memory for as many again in overflow buckets.
-  static Result<HashIndex> create(std::size_t expected, MemoryBudget* budget);
+  // For about `expected` keys, and as many again in overflow buckets. `zeros`: memory_bytes() of
+  // them at least.
+  HashIndex(std::size_t expected, HugeBuffer zeros);
   static std::size_t memory_bytes(std::size_t expected);
+  // All zeros again. Afterwards the index is of no use.
+  HugeBuffer take_memory();
 
   // Whether `count` more keys are sure to find free slots. Writer only.
   bool has_room(std::size_t count) const {
@@ -35,6 +38,7 @@ class HashIndex {
     return std::min(taken + count, (key_count_ + count) / kSlots) < bucket_count_;
   }
 
+  std::size_t memory_bytes() const { return memory_.size(); }
   void prefetch(uint64_t hash) const { prefetch_line(&buckets()[home(hash)]); }
 
   // The record of the key with this hash for which `same_key(record)` holds; 0 if there is none.

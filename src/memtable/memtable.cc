@@ -35,27 +35,33 @@ constexpr std::size_t round_up_8(std::size_t bytes) {
 }  // namespace
 
 Result<std::shared_ptr<Memtable>> Memtable::create(std::size_t capacity, uint64_t log_position,
-                                                   MemoryBudget* budget) {
+                                                   MemtableMemory* memory,
+                                                   PageSize fresh_pages) {
   const std::size_t expected = capacity / (kTypicalRecordBytes + kIndexBytesPerRecord);
   const std::size_t index_bytes = whole_pages(HashIndex::memory_bytes(expected) + kPageBytes - 1);
   const std::size_t arena_bytes =
       std::min(whole_pages(capacity - index_bytes), std::size_t{kRecordLimit} * 8);
-  ASHLAR_TRY_ASSIGN(HugeBuffer arena,
-                    HugeBuffer::allocate(arena_bytes, MemoryUse::kMemtable, budget));
-  ASHLAR_TRY_ASSIGN(HashIndex index, HashIndex::create(expected, budget));
-  return std::shared_ptr<Memtable>(
-      new Memtable(std::move(arena), std::move(index), index_bytes, log_position));
+  ASHLAR_TRY_ASSIGN(MemtableMemory::Piece piece, memory->take(capacity, arena_bytes, index_bytes,
+                                                                 fresh_pages));
+  return std::shared_ptr<Memtable>(new Memtable(capacity, std::move(piece.arena),
+                                                HashIndex(expected, std::move(piece.index)),
+                                                log_position, memory));
 }
 
-Memtable::Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes,
-                   uint64_t log_position)
-    : arena_(std::move(arena)),
+Memtable::Memtable(std::size_t capacity, HugeBuffer arena, HashIndex index, uint64_t log_position,
+                   MemtableMemory* memory)
+    : capacity_(capacity),
+      memory_(memory),
+      arena_(std::move(arena)),
       index_(std::move(index)),
-      index_bytes_(index_bytes),
       log_position_(log_position),
       order_(*this) {
   range_tombstone_versions_.push_back(std::make_unique<const RangeTombstones>());
   range_tombstones_.store(range_tombstone_versions_.back().get(), std::memory_order_release);
+}
+
+Memtable::~Memtable() {
+  memory_->give_back(capacity_, {std::move(arena_), index_.take_memory()});
 }
 
 bool Memtable::fits(std::size_t bytes, std::size_t count) const {
@@ -156,12 +162,11 @@ uint64_t Memtable::count_records(std::string_view from, std::string_view to) con
   uint64_t count = 0;
   for (const auto& run : sorted->runs) {
     const auto find = [&](std::string_view key) {
-      return std::partition_point(run->begin(), run->end(), [&](const SortedRuns::Item& item) {
-        return key_at(item.record) < key;
-      });
+      return first_at_or_behind(*this, *sorted, *run, key, kMaximumSequence);
     };
-    const auto end = to.empty() ? run->end() : find(to);
-    const auto begin = find(from);
+    const SortedRuns::Item* const end =
+        to.empty() ? run->items.data() + run->items.size() : find(to);
+    const SortedRuns::Item* const begin = find(from);
     if (begin < end) count += static_cast<uint64_t>(end - begin);
   }
   return count;

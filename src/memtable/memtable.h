@@ -22,6 +22,7 @@
 #include "base/prefetch.h"
 #include "base/range_tombstones.h"
 #include "memtable/hash_index.h"
+#include "memtable/memtable_memory.h"
 #include "memtable/memtable_order.h"
 
 namespace ashlar {
@@ -33,10 +34,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   static constexpr std::size_t kRecordHeaderBytes = 16;
 
  public:
-  // `capacity` bounds all of its memory, which is reserved at once; at most 128 MiB.
-  // `log_position` is where the log of its first record begins.
+  // `capacity` bounds all of its memory, which is taken at once; at most 128 MiB.
+  // `log_position` is where the log of its first record begins. `fresh_pages`: of the arena, unless
+  // it was used before.
   static Result<std::shared_ptr<Memtable>> create(std::size_t capacity, uint64_t log_position,
-                                                  MemoryBudget* budget);
+                                                  MemtableMemory* memory,
+                                                  PageSize fresh_pages = PageSize::kHuge);
+  ~Memtable();
 
   // What `count` operations of `bytes` bytes in all take, at most, of used_bytes().
   static constexpr std::size_t record_bytes(std::size_t bytes, std::size_t count) {
@@ -76,7 +80,7 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }
   uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
   std::size_t used_bytes() const { return end_.load(std::memory_order_relaxed); }
-  std::size_t memory_bytes() const { return arena_.size() + index_bytes_; }
+  std::size_t memory_bytes() const { return arena_.size() + index_.memory_bytes(); }
   uint64_t log_position() const { return log_position_; }
   // Of what was added; 0 when empty. Writer only, or once writing has ended.
   SequenceNumber largest_sequence() const { return largest_sequence_; }
@@ -96,7 +100,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
  private:
   friend class MemtableOrder;
 
-  Memtable(HugeBuffer arena, HashIndex index, std::size_t index_bytes, uint64_t log_position);
+  Memtable(std::size_t capacity, HugeBuffer arena, HashIndex index, uint64_t log_position,
+           MemtableMemory* memory);
   const char* record(RecordNumber number) const {
     return arena_.data() + std::size_t{number} * 8;
   }
@@ -105,9 +110,10 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   static EntryView entry_of(const char* record);
   void shrink_common_prefix(const char* record, std::string_view key);
 
+  const std::size_t capacity_;
+  MemtableMemory* const memory_;
   HugeBuffer arena_;
   HashIndex index_;
-  const std::size_t index_bytes_;
   const uint64_t log_position_;
   // Written once, and beside what never changes: an empty memtable costs readers nothing.
   std::atomic<bool> has_entries_{false};

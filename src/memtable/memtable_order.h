@@ -24,7 +24,14 @@ struct SortedRuns {
     RecordNumber record;
     uint32_t versions;  // of its key in the run, from this one to the oldest
   };
-  using Run = std::vector<Item>;
+  struct Run {
+    explicit Run(std::vector<Item> sorted);
+
+    std::vector<Item> items;
+    // The head of every so-many-th item: a search that begins here meets few lines of memory that
+    // the processor's caches don't hold.
+    std::vector<uint64_t> samples;
+  };
 
   std::size_t prefix_bytes = 0;  // that all their keys have in common, and `head` leaves out
   std::vector<std::shared_ptr<const Run>> runs;
@@ -51,12 +58,12 @@ class MemtableOrder {
 
  private:
   using Item = SortedRuns::Item;
-  using Run = SortedRuns::Run;
+  using Items = std::vector<Item>;
 
   uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
-  Run sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
+  Items sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
   // `newer` holds records added after all of `older`'s.
-  Run merge(const Run& older, const Run& newer) const;
+  Items merge(const Items& older, const Items& newer) const;
   void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;
 
   const Memtable& memtable_;

@@ -142,8 +142,9 @@ TEST(MemtableIterator, SeesWhatWasThereWhenItWasMade) {
 TEST(MemtableIterator, KeepsTheMemtableAlive) {
   std::unique_ptr<EntryIterator> it;
   MemoryBudget budget(std::size_t{1} << 30);
+  MemtableMemory memory(&budget);
   {
-    auto memtable = Memtable::create(std::size_t{1} << 20, 0, &budget).value();
+    auto memtable = Memtable::create(std::size_t{1} << 20, 0, &memory).value();
     Operation operation;
     operation.key = "k";
     operation.value = "v";

@@ -159,7 +159,8 @@ TEST(Memtable, TakesNoMoreMemoryThanItsCapacity) {
 
 TEST(Memtable, GivesItsMemoryBack) {
   MemoryBudget budget(std::size_t{1} << 30);
-  { const auto memtable = Memtable::create(std::size_t{1} << 20, 0, &budget).value(); }
+  MemtableMemory memory(&budget);
+  { const auto memtable = Memtable::create(std::size_t{1} << 20, 0, &memory).value(); }
   EXPECT_EQ(budget.used(), 0u);
 }
 

@@ -46,7 +46,7 @@ inline testing::AssertionResult same_record(const EntryView& got, const TestReco
 class TestMemtable {
  public:
   explicit TestMemtable(std::size_t capacity = std::size_t{4} << 20)
-      : memtable_(Memtable::create(capacity, 4096, &budget_).value()) {}
+      : memtable_(Memtable::create(capacity, 4096, &memory_).value()) {}
 
   Memtable* operator->() { return memtable_.get(); }
   const std::shared_ptr<Memtable>& shared() const { return memtable_; }
@@ -87,6 +87,7 @@ class TestMemtable {
 
  private:
   MemoryBudget budget_{std::size_t{1} << 30};
+  MemtableMemory memory_{&budget_};
   std::shared_ptr<Memtable> memtable_;
   std::vector<TestRecord> records_;  // in the order added
 };

@@ -18,7 +18,9 @@ VisibleIterator::VisibleIterator(std::shared_ptr<const Memtable> memtable,
 
 void VisibleIterator::seek_first() {
   rests_.clear();
-  for (const auto& run : runs_->runs) rests_.push_back({run->data(), run->data() + run->size()});
+  for (const auto& run : runs_->runs) {
+    rests_.push_back({run->items.data(), run->items.data() + run->items.size()});
+  }
   choose_front();
   find_visible();
 }
@@ -28,7 +30,8 @@ void VisibleIterator::seek(std::string_view key, SequenceNumber sequence) {
   rests_.clear();
   for (const auto& run : runs_->runs) {
     const auto at = first_at_or_behind(*memtable_, *runs_, *run, key, sequence);
-    if (at != run->data() + run->size()) rests_.push_back({at, run->data() + run->size()});
+    const SortedRuns::Item* const end = run->items.data() + run->items.size();
+    if (at != end) rests_.push_back({at, end});
   }
   choose_front();
   find_visible();

@@ -82,9 +82,11 @@ Status FileAppender::finish(std::string_view header_page, uint32_t* checksum) {
   return {};
 }
 
-Result<GrowingImage> GrowingImage::create(std::size_t expected_bytes, MemoryBudget* budget) {
+Result<GrowingImage> GrowingImage::create(std::size_t expected_bytes, PageSize pages,
+                                          MemoryBudget* budget) {
   GrowingImage image;
-  ASHLAR_TRY_ASSIGN(image.buffer_, HugeBuffer::allocate(expected_bytes, MemoryUse::kTable, budget));
+  ASHLAR_TRY_ASSIGN(image.buffer_,
+                    HugeBuffer::allocate(expected_bytes, MemoryUse::kTable, budget, pages));
   return image;
 }
 

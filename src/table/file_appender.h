@@ -63,7 +63,8 @@ class FileAppender {
 class GrowingImage {
  public:
   // Appending beyond `expected_bytes` moves what is there.
-  static Result<GrowingImage> create(std::size_t expected_bytes, MemoryBudget* budget);
+  static Result<GrowingImage> create(std::size_t expected_bytes, PageSize pages,
+                                     MemoryBudget* budget);
 
   std::size_t size() const { return size_; }
   char* data() { return buffer_.data(); }

@@ -198,7 +198,9 @@ bool LeafWriter::try_add(const EntryView& entry, uint64_t tag, bool tagged) {
     prefix_bytes_ = entry.key.size();
     records_bytes_ = round_up4(record_bytes(staged, prefix_bytes_));
   } else {
-    if (staged_.size() == kMaximumLeafRecords) return false;
+    // A page has no room for more records than a leaf may have, as each takes four bytes at least.
+    static_assert(leaf_bytes(0, kMaximumLeafRecords + 1, 4 * (kMaximumLeafRecords + 1)) >
+                  kPageContentBytes);
     const std::size_t prefix = common_prefix_bytes(first_key(), entry.key, prefix_bytes_);
     const std::size_t before = prefix == prefix_bytes_ ? records_bytes_ : records_bytes(prefix);
     const std::size_t records = before + round_up4(record_bytes(staged, prefix));

@@ -93,7 +93,6 @@ class MapletBuilder {
   explicit MapletBuilder(MemoryBudget* budget);
 
   void add(uint64_t hash, std::size_t record_offset);
-  uint64_t key_count() const { return items_.size(); }
   // Depends on the number of keys alone.
   uint32_t bucket_count() const;
   // All pages, not sealed. Empty if there is no key. kOutOfMemory.

@@ -81,22 +81,9 @@ Result<std::shared_ptr<Table>> Table::open(Env& env, const std::string& path,
   if (image) {
     ASHLAR_CHECK(image.size() >= table->image_bytes() &&
                  page_is_sealed(image.data(), summary.file_number, 0));
-    table->adopt_image(std::move(image));
+    table->image_.adopt(std::move(image));
   }
   return table;
-}
-
-std::shared_ptr<const HugeBuffer> Table::image_owner() const {
-  const std::lock_guard lock(image_mutex_);
-  return image_owner_;
-}
-
-void Table::adopt_image(HugeBuffer image) {
-  auto owner = std::make_shared<const HugeBuffer>(std::move(image));
-  const std::lock_guard lock(image_mutex_);
-  if (image_owner_ != nullptr) return;
-  image_owner_ = std::move(owner);
-  image_.store(image_owner_->data(), std::memory_order_release);
 }
 
 Status Table::make_resident() {
@@ -111,19 +98,13 @@ Status Table::make_resident() {
   const uint32_t index = header.first_index_page();
   ASHLAR_TRY(file_->load(index, header.page_count - index,
                          image.data() + std::size_t{index} * kPageBytes));
-  adopt_image(std::move(image));
+  image_.adopt(std::move(image));
   return {};
-}
-
-std::shared_ptr<const void> Table::release_image() {
-  const std::lock_guard lock(image_mutex_);
-  image_.store(nullptr, std::memory_order_release);
-  return std::exchange(image_owner_, nullptr);
 }
 
 Result<bool> Table::get(std::string_view key, uint64_t hash, SequenceNumber visible,
                         TableLookup* lookup) const {
-  const char* image = image_.load(std::memory_order_acquire);
+  const char* image = image_.data();
   if (bucket_count_ == 0) return false;
   return image != nullptr ? get_resident(image, key, hash, visible, lookup)
                           : get_paged(key, hash, visible, lookup);
@@ -238,7 +219,7 @@ Result<bool> Table::search_paged(std::string_view key, SequenceNumber visible,
 }
 
 std::unique_ptr<PageReader> Table::new_reader() const {
-  if (std::shared_ptr<const HugeBuffer> image = image_owner(); image != nullptr) {
+  if (std::shared_ptr<const HugeBuffer> image = image_.pin(); image != nullptr) {
     const char* data = image->data();
     return std::make_unique<ImagePageReader>(data, std::move(image));
   }
@@ -246,7 +227,7 @@ std::unique_ptr<PageReader> Table::new_reader() const {
 }
 
 std::unique_ptr<TableIterator> Table::new_iterator() const {
-  if (std::shared_ptr<const HugeBuffer> image = image_owner(); image != nullptr) {
+  if (std::shared_ptr<const HugeBuffer> image = image_.pin(); image != nullptr) {
     const char* data = image->data();
     return std::make_unique<TableIterator>(*file_, ImagePageReader(data, std::move(image)));
   }

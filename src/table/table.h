@@ -1,11 +1,9 @@
 // An immutable sorted string table, in memory as a whole (*resident*) or page by page (*paged*).
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -15,6 +13,7 @@
 #include "base/prefetch.h"
 #include "base/range_tombstones.h"
 #include "env/env.h"
+#include "table/file_image.h"
 #include "table/leaf.h"
 #include "table/maplet.h"
 #include "table/page_cache.h"
@@ -28,7 +27,7 @@ namespace ashlar {
 // What Table::get() found, and what its views need besides the image.
 struct TableLookup {
   EntryView entry;  // its key is the caller's
-  // The value lies in the image: Table::pin() keeps it. If not, this object does.
+  // The value lies in the image. If not, this object keeps it.
   bool value_in_image = false;
   PagePin pin;
   WideRecord wide;
@@ -58,13 +57,13 @@ class Table {
 
   // Fetches what get() will look at first, if the table is resident. Under an EpochGuard.
   void prefetch(uint64_t hash) const {
-    const char* image = image_.load(std::memory_order_acquire);
+    const char* image = image_.data();
     if (image == nullptr || bucket_count_ == 0) return;
     prefetch_line(image + maplet_offset_ + bucket_offset(maplet_home(hash, bucket_count_)));
   }
   // Newest version of the key with a sequence not above `visible`, dead or alive, range tombstones
   // aside; `hash` is hash_key(key). False if there is none. Under an EpochGuard, and *lookup is to
-  // be used under it too, unless pin() keeps the image. Reads the file if the table is paged.
+  // be used under it too. Reads the file if the table is paged.
   // kCorruption with file and offset; errors of File::read.
   Result<bool> get(std::string_view key, uint64_t hash, SequenceNumber visible,
                    TableLookup* lookup) const;
@@ -79,17 +78,14 @@ class Table {
   // else by some of the pages between. Errors of reading those.
   Result<uint64_t> estimate_entries(std::string_view from, std::string_view to) const;
 
-  bool resident() const { return image_.load(std::memory_order_acquire) != nullptr; }
+  bool resident() const { return image_.data() != nullptr; }
   // What the whole table takes in memory, whether it is there or not.
   std::size_t image_bytes() const { return file_->header().image_bytes(); }
   // Reads and checks the whole file, unless resident; takes the memory from the budget whether it
   // is left or not. kCorruption, kOutOfMemory, errors of File::read: the table stays paged.
   Status make_resident();
-  // Makes the table paged. The caller gives the returned owner, null if there was none, to a
-  // RetireList: readers under an EpochGuard may still be looking at the image.
-  std::shared_ptr<const void> release_image();
-  // Keeps the image's memory valid, also beyond release_image(); null if not resident.
-  std::shared_ptr<const void> pin() const { return image_owner(); }
+  // To release it, which makes the table paged, or to replace it.
+  FileImage& image() { return image_; }
 
   // Reads every byte of the file, whether resident or not, and checks every checksum and rule.
   // Calls `problem`, if not empty, for each finding with file and offset. Returns the first finding
@@ -100,8 +96,6 @@ class Table {
   Table(std::unique_ptr<TableFile> file, const TableSummary& summary, PageCache* cache,
         MemoryBudget* budget);
 
-  std::shared_ptr<const HugeBuffer> image_owner() const;
-  void adopt_image(HugeBuffer image);
   std::unique_ptr<PageReader> new_reader() const;
   bool is_data_offset(std::size_t offset) const {
     return offset >= kPageBytes && offset / kPageBytes <= data_page_count_;
@@ -124,13 +118,10 @@ class Table {
   MemoryBudget* const budget_;
 
   // What a lookup needs of the header, beside the image's address.
-  std::atomic<const char*> image_{nullptr};
+  FileImage image_;
   const std::size_t maplet_offset_;
   const uint32_t bucket_count_;
   const uint32_t data_page_count_;
-
-  mutable std::mutex image_mutex_;
-  std::shared_ptr<const HugeBuffer> image_owner_;  // guarded by image_mutex_
 };
 
 }  // namespace ashlar

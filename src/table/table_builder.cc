@@ -41,7 +41,8 @@ Result<std::unique_ptr<TableBuilder>> TableBuilder::create(Env& env, const std::
     const std::size_t data = std::min(options.expected_bytes, kMaximumTableBytes);
     ASHLAR_TRY_ASSIGN(
         builder->image_,
-        GrowingImage::create(data + data / kIndexShare + kIndexMinimumBytes, options.budget));
+        GrowingImage::create(data + data / kIndexShare + kIndexMinimumBytes, options.image_pages,
+                             options.budget));
     ASHLAR_TRY(builder->image_->append_zeros(kPageBytes));
   }
   return builder;

@@ -28,6 +28,7 @@ struct TableBuilderOptions {
   Compression compression = Compression::kNone;
   // Also keep the uncompressed table in memory, for take_image().
   bool keep_image = false;
+  PageSize image_pages = PageSize::kHuge;
   MemoryBudget* budget = nullptr;
   // Of data pages, for the image: more costs copying it, less costs budget meanwhile.
   std::size_t expected_bytes = kMaximumTableBytes;

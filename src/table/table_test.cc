@@ -167,7 +167,7 @@ TEST_P(TableShapeTest, AnswersLikeAnOracleResidentAndPaged) {
   expect_forward(*table->new_scanner(100000), entries);
   expect_sound(*table);
 
-  EXPECT_NE(table->release_image(), nullptr);
+  EXPECT_NE(table->image().release(), nullptr);
   EXPECT_FALSE(table->resident());
   expect_lookups(*table, entries, random);
 }
@@ -193,14 +193,13 @@ TEST_P(TableShapeTest, BuilderKeepsTheImageThatTheFileHolds) {
   const auto table = Table::open(env, path, summary, &cache, &budget, std::move(image)).value();
   ASSERT_TRUE(table->resident());
   expect_answers(*table, entries);
-  const auto built = table->pin();
   const auto other = open(summary);
   ASSERT_TRUE(other->make_resident().ok());
-  EXPECT_TRUE(static_cast<const HugeBuffer*>(built.get())->size() >= table->image_bytes());
-  EXPECT_EQ(
-      std::string_view(static_cast<const HugeBuffer*>(built.get())->data(), table->image_bytes()),
-      std::string_view(static_cast<const HugeBuffer*>(other->pin().get())->data(),
-                       other->image_bytes()));
+  const auto built = table->image().release();
+  const auto loaded = other->image().release();
+  ASSERT_GE(built->size(), table->image_bytes());
+  EXPECT_EQ(std::string_view(built->data(), table->image_bytes()),
+            std::string_view(loaded->data(), other->image_bytes()));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TableShapeTest,
@@ -339,7 +338,7 @@ TEST_F(TableTest, IteratorOutlivesTheImage) {
   ASSERT_TRUE(table->make_resident().ok());
   const auto it = table->new_iterator();
   it->seek_first();
-  table->release_image();
+  table->image().release();
   EXPECT_FALSE(table->resident());
   expect_forward(*it, entries);
 }
@@ -349,7 +348,7 @@ TEST_F(TableTest, MemoryOfTheImageIsCountedAndReturned) {
   const std::size_t before = budget.used(MemoryUse::kTable);
   ASSERT_TRUE(table->make_resident().ok());
   EXPECT_EQ(budget.used(MemoryUse::kTable), before + table->image_bytes());
-  table->release_image();
+  table->image().release();
   EXPECT_EQ(budget.used(MemoryUse::kTable), before);
 }
 
@@ -371,7 +370,7 @@ TEST_F(TableTest, LooksUpOldVersionsWhileItBecomesResidentAndPaged) {
   for (int i = 0; i < 60; ++i) {
     ASSERT_TRUE(table->make_resident().ok());
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (auto owner = table->release_image(); owner != nullptr) {
+    if (auto owner = table->image().release(); owner != nullptr) {
       retired.retire([owner = std::move(owner)]() mutable { owner.reset(); });
       retired.collect();
     }

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/checksum.h"
 #include "base/coding.h"
+#include "base/epoch.h"
 #include "base/limits.h"
 #include "base/mutants.h"
 #include "base/try.h"
@@ -99,7 +100,8 @@ Status ValueRecordIterator::load(uint64_t offset) {
 
 Result<std::shared_ptr<ValueFile>> ValueFile::open(Env& env, const std::string& path,
                                                    const ValueFileSummary& summary,
-                                                   MemoryBudget* budget, HugeBuffer image) {
+                                                   MemoryBudget* budget, HugeBuffer image,
+                                                   ValueCache* cache) {
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file, env.open_file(path, {.mode = OpenMode::kRead}));
   ASHLAR_TRY_ASSIGN(const uint64_t bytes, file->size());
   if (bytes != summary.file_bytes || bytes < kPageBytes) {
@@ -113,10 +115,10 @@ Result<std::shared_ptr<ValueFile>> ValueFile::open(Env& env, const std::string& 
     return damaged(path, 0, mismatch);
   }
   file->advise(0, bytes, File::Advice::kRandom);
-  std::shared_ptr<ValueFile> values(new ValueFile(std::move(file), summary, budget));
+  std::shared_ptr<ValueFile> values(new ValueFile(std::move(file), summary, budget, cache));
   if (image) {
     ASHLAR_CHECK(image.size() >= bytes && page_is_sealed(image.data(), summary.file_number, 0));
-    values->adopt_image(std::move(image));
+    values->image_.adopt(std::move(image));
   }
   return values;
 }
@@ -144,28 +146,42 @@ Status ValueFile::check_identity(const ValuePointer& pointer, std::string_view k
 
 Status ValueFile::read(const ValuePointer& pointer, std::string_view key,
                        std::string* value) const {
-  if (const char* image = image_.load(std::memory_order_acquire); image != nullptr) {
-    ASHLAR_TRY_ASSIGN(const std::string_view found, view_in(image, pointer, key));
-    *value = found;
-    return {};
+  if (resident()) {
+    const EpochGuard guard;  // merges have none, and hold no view
+    if (const char* image = image_.data(); image != nullptr) {
+      ASHLAR_TRY_ASSIGN(const std::string_view found, view_in(image, pointer, key));
+      *value = found;
+      return {};
+    }
   }
   ASHLAR_TRY(check_place(pointer, key));
+  ASHLAR_TRY(read_record(pointer, key, value));
+  value->erase(0, kValueRecordHeaderBytes + key.size());
+  return {};
+}
+
+Status ValueFile::read_record(const ValuePointer& pointer, std::string_view key,
+                              std::string* record) const {
+  const uint64_t number = summary_.file_number;
   const std::size_t front = kValueRecordHeaderBytes + key.size();
-  value->resize(front + pointer.length);
-  ASHLAR_TRY(file_->read(pointer.offset, value->data(), value->size()));
-  const std::string_view record(*value);
-  ASHLAR_TRY(check_identity(pointer, key, record));
-  if (value_record_checksum(summary_.file_number, pointer.offset, key, record.substr(front)) !=
-          pointer.checksum &&
+  if (cache_ != nullptr && cache_->find(number, pointer.offset, record) &&
+      record->size() == front + pointer.length) {
+    return check_identity(pointer, key, *record);
+  }
+  record->resize(front + pointer.length);
+  ASHLAR_TRY(file_->read(pointer.offset, record->data(), record->size()));
+  ASHLAR_TRY(check_identity(pointer, key, *record));
+  const std::string_view value = std::string_view(*record).substr(front);
+  if (value_record_checksum(number, pointer.offset, key, value) != pointer.checksum &&
       !ASHLAR_MUTANT("value-checksums-not-checked")) {
     return damaged(path(), pointer.offset, "record checksum does not match");
   }
-  value->erase(0, front);
+  if (cache_ != nullptr) cache_->offer(number, pointer.offset, *record);
   return {};
 }
 
 Result<std::string_view> ValueFile::view(const ValuePointer& pointer, std::string_view key) const {
-  const char* image = image_.load(std::memory_order_acquire);
+  const char* image = image_.data();
   if (image == nullptr) return Status::not_found(path() + " is not resident");
   return view_in(image, pointer, key);
 }
@@ -184,33 +200,14 @@ std::unique_ptr<ValueRecordIterator> ValueFile::new_iterator() const {
       *file_, ValueFileHeader{summary_.file_number, summary_.file_bytes, summary_.record_count});
 }
 
-void ValueFile::adopt_image(HugeBuffer image) {
-  auto owner = std::make_shared<const HugeBuffer>(std::move(image));
-  const std::lock_guard lock(image_mutex_);
-  if (image_owner_ != nullptr) return;
-  image_owner_ = std::move(owner);
-  image_.store(image_owner_->data(), std::memory_order_release);
-}
-
 Status ValueFile::make_resident() {
   if (resident()) return {};
   ASHLAR_TRY_ASSIGN(HugeBuffer image,
                     HugeBuffer::allocate(image_bytes(), MemoryUse::kTable, budget_));
   ASHLAR_TRY(file_->read(0, image.data(), image_bytes()));
   ASHLAR_TRY(check_image(image.data(), summary_, path()));
-  adopt_image(std::move(image));
+  image_.adopt(std::move(image));
   return {};
-}
-
-std::shared_ptr<const void> ValueFile::release_image() {
-  const std::lock_guard lock(image_mutex_);
-  image_.store(nullptr, std::memory_order_release);
-  return std::exchange(image_owner_, nullptr);
-}
-
-std::shared_ptr<const void> ValueFile::pin() const {
-  const std::lock_guard lock(image_mutex_);
-  return image_owner_;
 }
 
 Status ValueFile::check_file_checksum() const {

@@ -1,11 +1,9 @@
 // A finished value file, in memory as a whole (*resident*) or read value by value.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -13,6 +11,8 @@
 #include "base/huge_buffer.h"
 #include "base/value_pointer.h"
 #include "env/env.h"
+#include "table/file_image.h"
+#include "table/value_cache.h"
 #include "table/value_file_builder.h"
 #include "table/value_file_format.h"
 
@@ -53,62 +53,64 @@ class ValueRecordIterator {
 
 // Ownership: shared by the versions that name it. The budget must outlive it.
 // Threads:   any.
-// Invariant: a value is given out only if its record's checksum was verified, at loading (image) or
-//            at this reading, and its record's key is the caller's.
+// Invariant: a value is given out only if its record's checksum was verified, at loading (image or
+//            cache) or at this reading, and its record's key is the caller's.
 class ValueFile {
  public:
   // Opens the file and checks its header against `summary`. `image` may be empty; otherwise it is
-  // what ValueFileBuilder::take_image() gave for this file.
+  // what ValueFileBuilder::take_image() gave for this file. `cache` may be null, and must outlive
+  // the file otherwise; records that are read one by one are looked for there.
   //   kCorruption   names the file: damaged, cut off, or another file than the summary's.
   //   kUnsupported  written by a newer version.
   // Errors of Env::open_file.
   static Result<std::shared_ptr<ValueFile>> open(Env& env, const std::string& path,
                                                  const ValueFileSummary& summary,
-                                                 MemoryBudget* budget, HugeBuffer image = {});
+                                                 MemoryBudget* budget, HugeBuffer image = {},
+                                                 ValueCache* cache = nullptr);
   ValueFile(const ValueFile&) = delete;
   ValueFile& operator=(const ValueFile&) = delete;
 
   const std::string& path() const { return file_->path(); }
   const ValueFileSummary& summary() const { return summary_; }
 
-  // Replaces *value by what `pointer`, which was stored for `key`, points to. Under an EpochGuard
-  // if somebody may call release_image(). kCorruption with file and offset; errors of File::read.
+  // Replaces *value by what `pointer`, which was stored for `key`, points to. kCorruption with file
+  // and offset; errors of File::read.
   Status read(const ValuePointer& pointer, std::string_view key, std::string* value) const;
-  // The same without a copy: valid under the caller's EpochGuard, or as long as pin() is held.
+  // The same without a copy: valid under the caller's EpochGuard.
   //   kNotFound  the file is not resident: use read().
   Result<std::string_view> view(const ValuePointer& pointer, std::string_view key) const;
   std::unique_ptr<ValueRecordIterator> new_iterator() const;
 
-  bool resident() const { return image_.load(std::memory_order_acquire) != nullptr; }
+  bool resident() const { return image_.data() != nullptr; }
   std::size_t image_bytes() const { return summary_.file_bytes; }
   // As of Table.
   Status make_resident();
-  std::shared_ptr<const void> release_image();
-  std::shared_ptr<const void> pin() const;
+  FileImage& image() { return image_; }
 
   // Reads every byte and checks every checksum and rule, as of Table.
   Status verify(const std::function<void(std::string)>& problem) const;
 
  private:
-  ValueFile(std::unique_ptr<File> file, const ValueFileSummary& summary, MemoryBudget* budget)
-      : file_(std::move(file)), summary_(summary), budget_(budget) {}
+  ValueFile(std::unique_ptr<File> file, const ValueFileSummary& summary, MemoryBudget* budget,
+            ValueCache* cache)
+      : file_(std::move(file)), summary_(summary), budget_(budget), cache_(cache) {}
 
   Status check_place(const ValuePointer& pointer, std::string_view key) const;
   // `record` is what lies at the pointer's offset, as long as it says.
   Status check_identity(const ValuePointer& pointer, std::string_view key,
                         std::string_view record) const;
+  // The record that `pointer` points to, from the cache or the file.
+  Status read_record(const ValuePointer& pointer, std::string_view key, std::string* record) const;
   Result<std::string_view> view_in(const char* image, const ValuePointer& pointer,
                                    std::string_view key) const;
-  void adopt_image(HugeBuffer image);
   Status check_file_checksum() const;
   Status check_records() const;
 
   const std::unique_ptr<File> file_;
   const ValueFileSummary summary_;
   MemoryBudget* const budget_;
-  std::atomic<const char*> image_{nullptr};
-  mutable std::mutex image_mutex_;
-  std::shared_ptr<const HugeBuffer> image_owner_;  // guarded by image_mutex_
+  ValueCache* const cache_;
+  FileImage image_;
 };
 
 }  // namespace ashlar

@@ -24,7 +24,8 @@ Result<std::unique_ptr<ValueFileBuilder>> ValueFileBuilder::create(Env& env,
   ASHLAR_TRY_ASSIGN(std::unique_ptr<FileAppender> file, FileAppender::create(env, path, budget));
   std::unique_ptr<ValueFileBuilder> builder(new ValueFileBuilder(file_number, std::move(file)));
   if (keep_image) {
-    ASHLAR_TRY_ASSIGN(builder->image_, GrowingImage::create(kFirstImageBytes, budget));
+    ASHLAR_TRY_ASSIGN(builder->image_, GrowingImage::create(kFirstImageBytes, PageSize::kSmall,
+                                                            budget));
     ASHLAR_TRY(builder->image_->append_zeros(kPageBytes));
   }
   return builder;

@@ -38,7 +38,7 @@ class ValueFileBuilder {
   // On return everything is on stable storage except the file's name in its folder. Afterwards only
   // take_image() may be called.
   Result<ValueFileSummary> finish();
-  // The whole file; empty without keep_image.
+  // The whole file, in small pages as most values come from flushes; empty without keep_image.
   HugeBuffer take_image();
 
  private:

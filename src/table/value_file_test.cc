@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
+#include <thread>
 
 #include "base/coding.h"
+#include "base/epoch.h"
 #include "env/sim_env.h"
 #include "table/table_description.h"
 
@@ -100,7 +103,7 @@ TEST_F(ValueFileTest, GivesBackValuesResidentAndNot) {
   ASSERT_TRUE(file->make_resident().ok());
   expect_values(*file, values);
   EXPECT_EQ(budget.used(MemoryUse::kTable), file->image_bytes());
-  EXPECT_NE(file->release_image(), nullptr);
+  EXPECT_NE(file->image().release(), nullptr);
   EXPECT_EQ(budget.used(MemoryUse::kTable), 0u);
   expect_values(*file, values);
 }
@@ -112,10 +115,68 @@ TEST_F(ValueFileTest, BuilderKeepsTheImageThatTheFileHolds) {
   const auto file = ValueFile::open(env, path, summary, &budget, std::move(image)).value();
   ASSERT_TRUE(file->resident());
   expect_values(*file, values);
-  const auto pinned = file->pin();
   const std::string_view view = file->view(values[9].pointer, values[9].key).value();
-  file->release_image();
-  EXPECT_EQ(view, values[9].value);
+  ASSERT_TRUE(file->image().in_small_pages());
+  const auto old = file->image().replace(file->image().copy_in_huge_pages(&budget).value());
+  ASSERT_NE(old, nullptr);
+  EXPECT_EQ(view, values[9].value) << "what was given out lies in the old image";
+  EXPECT_FALSE(file->image().in_small_pages());
+  expect_values(*file, values);
+}
+
+TEST_F(ValueFileTest, ReadersNeedNoGuardWhileTheImageMoves) {
+  std::vector<TestValue> values;
+  for (int i = 0; i < 4; ++i) {
+    values.push_back(
+        {"key" + std::to_string(i), std::string(900'000, static_cast<char>('a' + i)), {}});
+  }
+  for (int round = 0; round < 20; ++round) {
+    const ValueFileSummary summary = build(&values, true);
+    const auto file = ValueFile::open(env, path, summary, &budget, std::move(image)).value();
+    std::atomic<bool> stop{false};
+    std::thread reader([&] {
+      std::string value;
+      while (!stop.load()) {
+        for (const TestValue& wanted : values) {
+          EXPECT_TRUE(file->read(wanted.pointer, wanted.key, &value).ok());
+          EXPECT_TRUE(value == wanted.value);
+        }
+      }
+    });
+    RetireList retired;
+    retired.reserve();
+    auto old = file->image().replace(file->image().copy_in_huge_pages(&budget).value());
+    retired.retire([image = std::move(old)]() mutable { image.reset(); });
+    while (retired.collect() > 0) std::this_thread::yield();
+    stop.store(true);
+    reader.join();
+    ASSERT_TRUE(env.remove(path).ok());
+  }
+}
+
+TEST_F(ValueFileTest, ACachedRecordNeedsNoFileAndIsGivenToItsKeyOnly) {
+  std::vector<TestValue> values = random_values(3, 3000);
+  const ValueFileSummary summary = build(&values);
+  ValueCache cache(&budget);
+  cache.set_capacity(std::size_t{8} << 20);
+  const auto file = ValueFile::open(env, path, summary, &budget, {}, &cache).value();
+  const TestValue& wanted = values[1];
+  std::string got;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(file->read(wanted.pointer, wanted.key, &got).ok());
+
+  SimFault fault;
+  fault.call = SimCall::kRead;
+  fault.lasting = true;
+  env.inject(fault);
+  ASSERT_TRUE(file->read(wanted.pointer, wanted.key, &got).ok());
+  EXPECT_EQ(got, wanted.value);
+  EXPECT_FALSE(file->read(values[0].pointer, values[0].key, &got).ok());
+  std::string other = wanted.key;
+  other.back() ^= 1;
+  EXPECT_TRUE(file->read(wanted.pointer, other, &got).is(StatusCode::kCorruption));
+  ValuePointer shorter = wanted.pointer;
+  shorter.length -= 1;
+  EXPECT_FALSE(file->read(shorter, wanted.key, &got).ok());
 }
 
 TEST_F(ValueFileTest, PointersThatAreNotItsOwnAreCorruption) {

@@ -8,7 +8,8 @@ namespace ashlar {
 void LevelIterator::open(std::size_t index) {
   index_ = index;
   if (opened_ == index) return;
-  left_ = std::move(inner_);
+  // What holds range tombstones only has shown no key.
+  if (inner_ != nullptr && tables_[opened_]->summary.entry_count > 0) left_ = std::move(inner_);
   inner_ = tables_[index]->reader->new_iterator();
   opened_ = index;
 }

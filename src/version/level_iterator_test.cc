@@ -78,6 +78,32 @@ TEST_F(Level, OfRangeTombstonesOnlyIsEmpty) {
   EXPECT_FALSE(it.valid());
 }
 
+TEST_F(Level, AKeyOutlivesOneMoveOverTablesOfRangeTombstonesOnly) {
+  VersionEdit edit;
+  VersionSet::Opened opened;
+  const auto add = [&](const std::vector<TestEntry>& entries,
+                       const std::vector<RangeTombstone>& tombstones) {
+    owned_.push_back(folder_.add_table(Tier::kRun, 1, entries, &edit, &opened, tombstones));
+    tables_.push_back(owned_.back().get());
+  };
+  const std::string tail(5000, 'x');
+  add({{"a" + tail, 9, "v"}}, {});
+  add({}, {{"b", "c", 9}});
+  add({}, {{"d", "e", 9}});
+  add({{"f" + tail, 9, "v"}}, {});
+  LevelIterator it(tables_);
+  for (const bool forward : {true, false}) {
+    forward ? it.seek_first() : it.seek_last();
+    ASSERT_TRUE(it.valid());
+    const std::string_view key = it.entry().key;
+    const std::string copy(key);
+    forward ? it.next() : it.previous();
+    ASSERT_TRUE(it.valid());
+    EXPECT_NE(it.entry().key, copy);
+    EXPECT_TRUE(key == copy) << "the key passed is gone";
+  }
+}
+
 TEST_F(Level, ADamagedTableEndsTheWalkWithAnErrorAndDoesNotHideItself) {
   std::mt19937_64 random(3);
   fill(random, 3);

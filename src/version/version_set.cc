@@ -33,8 +33,13 @@ std::shared_ptr<const Partition> make_partition(
 
 }  // namespace
 
-VersionSet::VersionSet(Env& env, std::string folder, PageCache* cache, MemoryBudget* budget)
-    : env_(env), folder_(std::move(folder)), cache_(cache), budget_(budget) {
+VersionSet::VersionSet(Env& env, std::string folder, PageCache* cache, MemoryBudget* budget,
+                       ValueCache* value_cache)
+    : env_(env),
+      folder_(std::move(folder)),
+      cache_(cache),
+      value_cache_(value_cache),
+      budget_(budget) {
   auto empty = std::make_shared<Version>();
   empty->complete();
   current_ = std::move(empty);
@@ -214,7 +219,7 @@ Result<std::shared_ptr<StoredTable>> VersionSet::open_table(const TableSummary& 
 Result<std::shared_ptr<StoredValueFile>> VersionSet::open_value_file(
     const ValueFileSummary& summary, HugeBuffer image) {
   const std::string path = path_of(FileType::kValues, summary.file_number);
-  auto file = ValueFile::open(env_, path, summary, budget_, std::move(image));
+  auto file = ValueFile::open(env_, path, summary, budget_, std::move(image), value_cache_);
   if (file.status().is(StatusCode::kNotFound)) {
     return Status::corruption(path + ": missing, though the manifest names it");
   }

@@ -27,7 +27,9 @@ struct LogBounds {
 //            and before any file that it removes is deleted.
 class VersionSet {
  public:
-  VersionSet(Env& env, std::string folder, PageCache* cache, MemoryBudget* budget);
+  // `value_cache` may be null; caches and budget must outlive every version.
+  VersionSet(Env& env, std::string folder, PageCache* cache, MemoryBudget* budget,
+             ValueCache* value_cache = nullptr);
 
   // A new, empty database: writes manifest and CURRENT.
   Status create();
@@ -91,6 +93,7 @@ class VersionSet {
   Env& env_;
   const std::string folder_;
   PageCache* const cache_;
+  ValueCache* const value_cache_;
   MemoryBudget* const budget_;
 
   mutable std::mutex apply_mutex_;  // one edit at a time; guards the next three
