@@ -300,6 +300,7 @@ TEST(InjectedErrors, ALostOrMisdirectedTableWriteIsNeverAWrongAnswer) {
     fault.path_part = draw.one_in(3) ? ".values" : ".table";
     fault.skip = draw.below(3);
     sim.inject(fault);
+    bool by_writer = false;  // a flush or merge that noticed
     {
       const auto opened = Database::open("/db", options);
       ASSERT_OK(opened);
@@ -308,8 +309,8 @@ TEST(InjectedErrors, ALostOrMisdirectedTableWriteIsNeverAWrongAnswer) {
                                  Recipe{key, 900 + static_cast<uint32_t>(key)}.make(),
                                  {.durability = Durability::kProcess, .ttl = {}}));
       }
-      (void)(*opened)->flush();
-      if (draw.one_in(2)) (void)(*opened)->compact();
+      by_writer = !(*opened)->flush().ok();
+      if (draw.one_in(2)) by_writer |= !(*opened)->compact().ok();
     }
     sim.clear_faults();
     const auto opened = Database::open("/db", options);
@@ -326,9 +327,11 @@ TEST(InjectedErrors, ALostOrMisdirectedTableWriteIsNeverAWrongAnswer) {
       }
     }
     const auto report = (*opened)->verify();
-    noticed += !report.ok() || !report->problems.empty();
+    noticed += by_writer || !report.ok() || !report->problems.empty();
   }
-  EXPECT_GT(noticed, 0u);
+  // At least two in three of the faults meet a write; a flush reads a table's end before it names
+  // the table.
+  EXPECT_GT(noticed, faults / 4);
 }
 
 // --- The clock -----------------------------------------------------------------------------------
