@@ -99,7 +99,8 @@ class CommitGate {
 //             commit_mutex_. [ENG-2] a commit is visible once everything before it is, and, if it or
 //             anything before it asked for the disk, is on it. [ENG-6] if memory runs out when the
 //             log has a commit, but the memtable has not, no other is taken. [ENG-7] When the disk
-//             is full, a flush takes the log's ballast: once it is done, parts of the log can go.
+//             is full, a flush or merge borrows the log's ballast: once it is done, parts of the log
+//             or its inputs can go.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const std::string& path, const Options& options);
@@ -225,6 +226,7 @@ class Engine {
   Status finish_commit(Durability durability, uint64_t log_end, SequenceNumber sequence);
   Status make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit);
   Status replace_active(uint64_t log_position, std::size_t bytes, std::size_t count, bool keep_old);
+  Status cut_log();
   Status wait_for_flush();
   bool find_space(std::unique_lock<SpinMutex>* lock, const Commit& commit, int attempt);
   void unstage(const std::vector<uint64_t>& value_files);

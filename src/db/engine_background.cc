@@ -189,8 +189,9 @@ void Engine::run_flushes() {
     }
     status = flush_oldest(oldest, log_start);
     // [ENG-7]
-    if (status.is(StatusCode::kNoSpace) && log_->give_up_ballast()) {
+    if (status.is(StatusCode::kNoSpace) && log_->lend_ballast()) {
       status = flush_oldest(oldest, log_start);
+      log_->take_back_ballast();
     }
     note_background_result("flush", status);
     update_debt();
@@ -287,7 +288,7 @@ std::optional<MergePlan> Engine::next_merge() {
   {
     const std::lock_guard lock(background_mutex_);
     merge_requests_seen_ = merge_requests_;
-    state.idle = settle_eagerly_;
+    state.idle = settle_eagerly_ || out_of_space_.load();  // merges make room
     state.scanned = std::exchange(runs_are_scanned_, false);
     state.runs_before_distribution = plan_.runs_before_distribution;
     full = full_merge_wanted_;
@@ -318,7 +319,12 @@ Status Engine::merge_until_done() {
     const std::lock_guard tree(tree_mutex_);
     const auto plan = next_merge();
     if (!plan) break;
-    const Status status = run_one_merge(*plan);
+    Status status = run_one_merge(*plan);
+    // [ENG-7]
+    if (status.is(StatusCode::kNoSpace) && log_->lend_ballast()) {
+      status = run_one_merge(*plan);
+      log_->take_back_ballast();
+    }
     note_background_result("merge", status);
     update_debt();
     if (!status.ok()) {

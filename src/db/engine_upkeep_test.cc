@@ -80,6 +80,24 @@ class EngineUpkeep : public testing::Test {
   std::vector<std::string> told_;
 };
 
+// --- The log -------------------------------------------------------------------------------------
+
+TEST_F(EngineUpkeep, SmallCommitsThatWaitForTheDiskDoNotMakeTheLogLong) {
+  options_.durability = Durability::kDisk;
+  const auto engine = open();
+  uint64_t most = 0;
+  for (int i = 0; i < 9000; ++i) {
+    set(*engine, std::to_string(i), "1");
+    env_.run_background();
+    most = std::max(most, engine->statistics().log_bytes);
+  }
+  const MemoryPlan plan(options_.memory_budget);
+  EXPECT_GT(engine->statistics().log_bytes_written, 2 * plan.memtable_log_bytes);
+  // Behind a memtable's own log: half of the next, two spares, the reserve and the ballast.
+  EXPECT_LT(most, 2 * plan.memtable_log_bytes);
+  EXPECT_GT(engine->statistics().flushes, 1u);
+}
+
 // --- Scrubbing -----------------------------------------------------------------------------------
 
 TEST_F(EngineUpkeep, AMergeThatIsGivenUpBecauseTheLogFailedIsNoSuccess) {

@@ -243,6 +243,7 @@ void Engine::make_visible(SequenceNumber sequence) {
 Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit) {
   const std::size_t bytes = commit.bytes().size();
   const std::size_t count = commit.count();
+  if (log_->end() - active_->log_position() > plan_.memtable_log_bytes) ASHLAR_TRY(cut_log());
   while (!active_->fits(bytes, count)) {
     if (immutable_count_.load(std::memory_order_acquire) < kMaximumImmutableMemtables) {
       ASHLAR_TRY(replace_active(log_->end(), bytes, count, true));
@@ -262,6 +263,15 @@ Status Engine::make_room(std::unique_lock<SpinMutex>* lock, const Commit& commit
       ASHLAR_TRY(replace_active(log_->end(), bytes, count, true));
     }
   }
+  return {};
+}
+
+// Many small commits that waited for the disk: their log is much larger than their memtable, and all
+// of it would be kept, and read by a recovery, until that is full.
+Status Engine::cut_log() {
+  if (active_->empty() || immutable_count_.load(std::memory_order_acquire) > 0) return {};
+  ASHLAR_TRY(replace_active(log_->end(), 0, 0, true));
+  schedule_flush();
   return {};
 }
 

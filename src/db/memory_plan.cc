@@ -9,6 +9,8 @@ namespace ashlar {
 namespace {
 
 constexpr std::size_t kPage = kPageBytes;
+// A commit that waits for the disk takes at least a block of the log, however small it is.
+constexpr uint64_t kLogOfMemtable = 4;
 // Inputs that a merge reads at once: runs, and the fragments and bottom of a partition.
 constexpr std::size_t kMergeInputs = 24;
 // Of a file system's size, for a memtable, a log segment or a table; the log's ring has half of it.
@@ -35,6 +37,7 @@ MemoryPlan::MemoryPlan(std::size_t budget, uint64_t volume_bytes)
           at_most(share(budget, 32, kMinimumLogRingBytes, kMaximumLogRingBytes), volume_bytes / 2))),
       segment_bytes(at_most(
           share(budget, 16, 2 * kMinimumLogRingBytes, kMaximumLogSegmentBytes), volume_bytes)),
+      memtable_log_bytes(kLogOfMemtable * std::max(memtable_bytes, segment_bytes)),
       ballast_bytes(memtable_bytes <= kLargestBallastedMemtable
                         ? memtable_bytes / 4 / kPage * 5 * kPage
                         : 0),

@@ -15,6 +15,7 @@ struct MemoryPlan {
   std::size_t memtable_bytes;    // of each memtable
   std::size_t ring_bytes;        // of the log's ring, a power of two
   std::size_t segment_bytes;     // of a log segment
+  uint64_t memtable_log_bytes;   // of the log of one memtable, about
   std::size_t ballast_bytes;     // of the disk, for a flush when it is full; 0 for large memtables
   std::size_t table_bytes;       // at which tables are cut
   std::size_t merge_buffer_bytes;  // of each input of a merge

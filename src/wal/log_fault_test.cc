@@ -134,6 +134,46 @@ TEST_F(LogFaultTest, TheReserveIsMadeAnewOnceThereIsRoom) {  // [LOG-9]
   EXPECT_TRUE(reopened.ok()) << reopened.to_string();
 }
 
+TEST_F(LogFaultTest, NothingTakesRoomBeforeTheBallast) {  // [LOG-10]
+  constexpr uint64_t kRoomOfASegment = kOptions.segment_bytes + kLogBlockBytes;
+  LogOptions options = kOptions;
+  options.ballast_bytes = 32 << 10;
+  ASSERT_TRUE(sim_.create_folder("/ballast").ok());
+  TestLog log(&sim_, "/ballast", options);
+  ASSERT_TRUE(log.create().ok());
+  const auto fill = [&log] {
+    Status status;
+    while (status.ok()) status = log.append(3000);
+    EXPECT_TRUE(status.is(StatusCode::kNoSpace)) << status.to_string();
+  };
+  ASSERT_TRUE(log.append(10).ok());
+  ASSERT_TRUE(log.writer().write_out().ok());  // makes the ballast and the reserve
+
+  // Who has borrowed it finds its room.
+  sim_.set_capacity(sim_.used_bytes() + kRoomOfASegment);
+  const uint64_t used = sim_.used_bytes();
+  ASSERT_TRUE(log.writer().lend_ballast());
+  EXPECT_FALSE(log.writer().lend_ballast());
+  EXPECT_EQ(sim_.used_bytes(), used - options.ballast_bytes - kLogBlockBytes);
+  fill();
+  EXPECT_EQ(sim_.used_bytes(), used - options.ballast_bytes - kLogBlockBytes);
+  log.writer().take_back_ballast();
+  EXPECT_EQ(sim_.used_bytes(), used);
+  EXPECT_TRUE(log.append(10).ok());
+
+  // It comes before the next segment, for which there is room.
+  ASSERT_TRUE(log.writer().lend_ballast());
+  sim_.set_capacity(sim_.used_bytes());
+  log.writer().take_back_ballast();
+  EXPECT_FALSE(log.writer().lend_ballast());
+  sim_.set_capacity(sim_.used_bytes() + kRoomOfASegment);
+  fill();
+  EXPECT_TRUE(log.writer().lend_ballast());
+  log.writer().take_back_ballast();
+  sim_.set_capacity(UINT64_MAX);
+  EXPECT_TRUE(log.append(10).ok());
+}
+
 TEST_F(LogFaultTest, AFullDiskAtCreationLeavesNothingBehind) {
   log_.drop();
   sim_.set_capacity(sim_.used_bytes() + 4096);

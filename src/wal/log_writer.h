@@ -28,7 +28,7 @@ struct LogOptions {
   std::size_t ring_bytes = 0;     // a power of two, at least 16 KiB
   // Writes zeros into new segments, so that a synced write later changes no metadata of the file.
   bool prewrite = false;
-  std::size_t ballast_bytes = 0;  // of the file for give_up_ballast(); 0: none
+  std::size_t ballast_bytes = 0;  // of the file for lend_ballast(); 0: none
 };
 
 // Where a new incarnation of the log begins.
@@ -58,6 +58,8 @@ struct LogStatistics {
 //            [LOG-9] A segment is kept in reserve, with its space set aside. It is used when no
 //            other can be made, and then holds no commit but those that may use it, until another
 //            segment could be made behind it.
+//            [LOG-10] The ballast, a file of LogOptions::ballast_bytes, is made before anything else
+//            takes room: segments that no flush can release any more would fill the disk for ever.
 class LogWriter {
  public:
   // Creates the ring, if it is missing or of another size, and the first segment, with a new
@@ -114,9 +116,11 @@ class LogWriter {
   // archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
 
-  // Removes the file that is kept, where there is room for it, so that a flush finds some when the
-  // disk is full. False if there was none.
-  bool give_up_ballast();
+  // [LOG-10] Removes the ballast, so that a flush finds room when the disk is full. False if there
+  // is none. If true, take_back_ballast() has to follow.
+  bool lend_ballast();
+  // Makes it again, if there is room.
+  void take_back_ballast();
 
   // Ok, or kReadOnly with the reason why the log takes no more [LOG-7].
   Status failure() const;
@@ -176,7 +180,8 @@ class LogWriter {
   Status prepare_next_segment(uint64_t minimum_capacity);
   Status prepare_from_reserve(uint64_t frame_bytes);
   void keep_reserve();
-  void keep_blank(uint64_t* number, uint64_t bytes);
+  Status keep_ballast();
+  Status keep_blank(uint64_t* number, uint64_t bytes);
   void add_prepared(const SegmentInfo& info, std::unique_ptr<File> file, bool replaces,
                     bool from_reserve);
   Result<std::unique_ptr<File>> make_segment_file(const SegmentInfo& info);
@@ -232,7 +237,8 @@ class LogWriter {
   Status failure_;                       // the reason of [LOG-7]
   std::atomic<bool> failed_{false};
 
-  std::mutex prepare_mutex_;  // one prepares a segment at a time; taken before segments_mutex_
+  std::mutex prepare_mutex_;      // one prepares a segment at a time; taken before segments_mutex_
+  bool ballast_is_lent_ = false;  // under prepare_mutex_
 
   mutable std::mutex segments_mutex_;
   std::vector<std::unique_ptr<Segment>> segments_;  // in the order of the log

@@ -110,35 +110,53 @@ Status LogWriter::prepare_from_reserve(uint64_t frame_bytes) {
   return {};
 }
 
-// Makes the reserve and the ballast if there are none. What keeps them from being made is met by the
+// Makes the ballast and the reserve if there are none. What keeps them from being made is met by the
 // next who needs room, so that errors are of no interest here.
 void LogWriter::keep_reserve() {
   const std::lock_guard prepare_lock(prepare_mutex_);
-  if (in_reserve()) return;  // segments come first
-  keep_blank(&reserve_, reserve_bytes());
-  if (options_.ballast_bytes > 0) keep_blank(&ballast_, options_.ballast_bytes);
+  if (!keep_ballast().ok() || in_reserve()) return;  // segments come before the reserve
+  static_cast<void>(keep_blank(&reserve_, reserve_bytes()));
 }
 
-void LogWriter::keep_blank(uint64_t* number, uint64_t bytes) {
+// [LOG-10] To be called under prepare_mutex_. Not ok: nothing else may take room.
+Status LogWriter::keep_ballast() {
+  if (options_.ballast_bytes == 0) return {};
+  if (ballast_is_lent_) return Status::no_space(folder_ + ": a flush needs what room there is");
+  return keep_blank(&ballast_, options_.ballast_bytes);
+}
+
+// Under prepare_mutex_.
+Status LogWriter::keep_blank(uint64_t* number, uint64_t bytes) {
   {
     const std::lock_guard lock(segments_mutex_);
-    if (*number != 0) return;
+    if (*number != 0) return {};
   }
   const uint64_t fresh = new_file_number_();
-  if (!create_blank_segment(env_, folder_, fresh, bytes).ok()) return;
+  ASHLAR_TRY(create_blank_segment(env_, folder_, fresh, bytes));
   const std::lock_guard lock(segments_mutex_);
   *number = fresh;
+  return {};
 }
 
-bool LogWriter::give_up_ballast() {
+bool LogWriter::lend_ballast() {
+  const std::lock_guard prepare_lock(prepare_mutex_);
   uint64_t number = 0;
   {
     const std::lock_guard lock(segments_mutex_);
     number = std::exchange(ballast_, 0);
   }
   if (number == 0) return false;
+  ballast_is_lent_ = true;
   remove_segment(number);
   return true;
+}
+
+void LogWriter::take_back_ballast() {
+  {
+    const std::lock_guard prepare_lock(prepare_mutex_);
+    ballast_is_lent_ = false;
+  }
+  keep_reserve();
 }
 
 Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& info) {
@@ -152,7 +170,10 @@ Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& in
       spares_.pop_back();
     }
   }
-  if (!have_spare) return create_segment(env_, folder_, info, options_.prewrite);
+  if (!have_spare) {
+    ASHLAR_TRY(keep_ballast());
+    return create_segment(env_, folder_, info, options_.prewrite);
+  }
   Result<std::unique_ptr<File>> reused = reuse_segment(env_, folder_, spare, info);
   if (!reused.ok()) {
     remove_segment(spare);
@@ -180,6 +201,7 @@ Status LogWriter::release(uint64_t position) {
   for (const SegmentInfo& info : take_released(position)) {
     if (!keep_as_spare(info)) remove_segment(info.number);
   }
+  keep_reserve();  // before new segments take the room
   const std::lock_guard lock(segments_mutex_);
   if (unremoved_.empty()) return {};
   return Status::io_error(segment_path(folder_, unremoved_.front()) + ": can't be removed");
@@ -221,7 +243,11 @@ std::vector<SegmentInfo> LogWriter::take_released(uint64_t position) {
 bool LogWriter::keep_as_spare(const SegmentInfo& info) {
   {
     const std::lock_guard lock(segments_mutex_);
-    if (info.capacity != options_.segment_bytes || spares_.size() >= kSpareSegments) return false;
+    const bool lacks_ballast = options_.ballast_bytes > 0 && ballast_ == 0;  // [LOG-10]
+    if (info.capacity != options_.segment_bytes || spares_.size() >= kSpareSegments ||
+        lacks_ballast) {
+      return false;
+    }
   }
   if (!wipe_segment(env_, folder_, info.number).ok()) return false;
   const std::lock_guard lock(segments_mutex_);
