@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ashlar/result.h"
@@ -34,6 +35,14 @@ class File {
   virtual Status read(uint64_t offset, char* to, std::size_t bytes) const = 0;
   // Writes all of `bytes` at `offset`, growing the file if need be; the same alignment if direct.
   virtual Status write(uint64_t offset, std::string_view bytes) = 0;
+  // Begins to write what write() would write; it may go on while the caller does other things.
+  // `bytes` must stay as they are until end_write(), which comes before anything else is asked of
+  // the file. Needs memory or a thread at times, and does without where it gets none.
+  virtual void begin_write(uint64_t offset, std::string_view bytes) {
+    begun_ = write(offset, bytes);
+  }
+  // Waits for what was begun; as write(). Ok if nothing was.
+  virtual Status end_write() { return std::exchange(begun_, Status()); }
   // Returns when everything written so far, and the file's length, is on stable storage
   // (fdatasync). After an error nothing about the writes since the last success is known, and no
   // later success says anything about them.
@@ -47,6 +56,9 @@ class File {
   enum class Advice : unsigned char { kSequential, kRandom, kNotNeeded };
   virtual void advise(uint64_t offset, uint64_t bytes, Advice advice) const = 0;
   virtual const std::string& path() const = 0;
+
+ private:
+  Status begun_;  // how the write ended that begin_write() made at once
 };
 
 // A file mapped into memory, shared with the kernel: what write() stored survives the end of the

@@ -94,6 +94,38 @@ TEST_F(PosixEnvTest, FullDiskIsNoSpace) {
   EXPECT_TRUE(full.value()->write(0, "x").is(StatusCode::kNoSpace));
 }
 
+TEST_F(PosixEnvTest, ABegunWriteEndsAsAWriteDoes) {
+  const auto file = create("f", /*direct=*/true);
+  EXPECT_TRUE(file->end_write().ok());
+  const auto first = aligned_buffer(4096, 'a');
+  const auto second = aligned_buffer(4096, 'b');
+  file->begin_write(4096, {first.get(), 4096});
+  ASSERT_TRUE(file->end_write().ok());
+  file->begin_write(0, {second.get(), 4096});
+  ASSERT_TRUE(file->end_write().ok());
+  const auto back = aligned_buffer(8192, '-');
+  ASSERT_TRUE(file->read(0, back.get(), 8192).ok());
+  EXPECT_EQ(std::string(back.get(), 8192), std::string(4096, 'b') + std::string(4096, 'a'));
+  file->begin_write(1, {first.get(), 4096});
+  EXPECT_TRUE(file->end_write().is(StatusCode::kInvalidArgument));
+  EXPECT_TRUE(file->end_write().ok());
+
+  const auto full = env_->open_file("/dev/full", {.mode = OpenMode::kReadWrite});
+  ASSERT_TRUE(full.ok()) << full.status().to_string();
+  full.value()->begin_write(0, "x");
+  EXPECT_TRUE(full.value()->end_write().is(StatusCode::kNoSpace));
+}
+
+TEST_F(PosixEnvTest, AFileIsClosedOnlyBehindWhatWasBegun) {
+  const auto bytes = aligned_buffer(1 << 20, 'a');
+  for (int i = 0; i < 20; ++i) {
+    auto file = create("f" + std::to_string(i), /*direct=*/true);
+    file->begin_write(0, {bytes.get(), 1 << 20});
+    file.reset();
+    EXPECT_EQ(std::filesystem::file_size(path("f" + std::to_string(i))), 1u << 20);
+  }
+}
+
 TEST_F(PosixEnvTest, AllocatingMoreThanTheDiskHasIsNoSpaceOrTooLarge) {
   const auto file = create("f");
   const Status status = file->allocate(uint64_t{1} << 52);

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 
 #include "base/limits.h"
 #include "base/try.h"
 #include "env/posix_error.h"
+#include "env/writer_thread.h"
 
 namespace ashlar {
 namespace {
@@ -27,10 +29,15 @@ class PosixFile final : public File {
  public:
   PosixFile(std::string path, int descriptor, bool aligned)
       : path_(std::move(path)), descriptor_(descriptor), aligned_(aligned) {}
-  ~PosixFile() override { close(descriptor_); }
+  ~PosixFile() override {
+    writer_.reset();
+    close(descriptor_);
+  }
 
   Status read(uint64_t offset, char* to, std::size_t bytes) const override;
   Status write(uint64_t offset, std::string_view bytes) override;
+  void begin_write(uint64_t offset, std::string_view bytes) override;
+  Status end_write() override;
   Status sync() override;
   Status allocate(uint64_t bytes) override;
   Status truncate(uint64_t bytes) override;
@@ -45,6 +52,7 @@ class PosixFile final : public File {
   const std::string path_;
   const int descriptor_;
   const bool aligned_;  // opened `direct`, whether the file system can or not
+  std::unique_ptr<WriterThread> writer_;  // once a write was begun
 };
 
 Status PosixFile::check_alignment(uint64_t offset, const char* address, std::size_t bytes) const {
@@ -87,6 +95,21 @@ Status PosixFile::write(uint64_t offset, std::string_view bytes) {
     bytes.remove_prefix(moved);
   }
   return {};
+}
+
+void PosixFile::begin_write(uint64_t offset, std::string_view bytes) {
+  try {
+    if (!writer_) writer_ = std::make_unique<WriterThread>();
+    writer_->begin([this, offset, bytes] { return write(offset, bytes); });
+  } catch (const std::exception&) {  // no thread, no memory
+    File::begin_write(offset, bytes);
+  }
+}
+
+Status PosixFile::end_write() {
+  Status ended = File::end_write();
+  if (writer_ && ended.ok()) ended = writer_->end();
+  return ended;
 }
 
 Status PosixFile::sync() {

@@ -12,11 +12,13 @@
 // Points are found by hash. Order is made only when somebody asks for it: see memtable_order.h.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "base/coding.h"
 #include "base/entry.h"
 #include "base/operation.h"
 #include "base/prefetch.h"
@@ -95,6 +97,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
     prefetch_line(record(number));
     prefetch_line(record(number) + 64);
     prefetch_line(record(number) + 128);
+  }
+  // The rest of a large record, whose front is fetched: its first KiB, from where the processor
+  // goes on by itself.
+  void prefetch_rest(RecordNumber number) const {
+    const char* const at = record(number);
+    const std::size_t bytes = std::min<std::size_t>(load<uint32_t>(at + 12), 1024);
+    for (std::size_t line = 192; line < bytes; line += 64) prefetch_line(at + line);
   }
 
  private:

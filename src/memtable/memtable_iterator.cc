@@ -6,6 +6,7 @@ namespace ashlar {
 namespace {
 
 constexpr std::ptrdiff_t kPrefetchDistance = 8;
+constexpr std::ptrdiff_t kRestPrefetchDistance = 2;
 
 }  // namespace
 
@@ -45,6 +46,7 @@ void MemtableIterator::next() {
   // Records lie in the order of their commits: each is a cache miss, unless asked for early.
   if (position.end - position.at > kPrefetchDistance) {
     memtable_->prefetch_record(position.at[kPrefetchDistance].record);
+    memtable_->prefetch_rest(position.at[kRestPrefetchDistance].record);
   }
   choose_smallest();
 }

@@ -15,12 +15,12 @@ namespace ashlar {
 
 Result<std::unique_ptr<FileAppender>> FileAppender::create(Env& env, const std::string& path,
                                                            MemoryBudget* budget) {
-  ASHLAR_TRY_ASSIGN(HugeBuffer buffer,
-                    HugeBuffer::allocate(kPieceBytes, MemoryUse::kCompaction, budget));
+  ASHLAR_TRY_ASSIGN(HugeBuffer pieces,
+                    HugeBuffer::allocate(2 * kPieceBytes, MemoryUse::kCompaction, budget));
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
                     env.open_file(path, {.mode = OpenMode::kCreate, .direct = true}));
   std::unique_ptr<FileAppender> appender(
-      new FileAppender(env, path, std::move(file), std::move(buffer)));
+      new FileAppender(env, path, std::move(file), std::move(pieces)));
   return appender;
 }
 
@@ -43,10 +43,10 @@ Status FileAppender::append_page(std::string_view page) {
 Status FileAppender::buffer(std::string_view bytes) {
   while (!bytes.empty() && status_.ok()) {
     const std::size_t part = std::min(bytes.size(), kPieceBytes - buffered_);
-    std::memcpy(buffer_.data() + buffered_, bytes.data(), part);
+    std::memcpy(piece() + buffered_, bytes.data(), part);
     buffered_ += part;
     bytes.remove_prefix(part);
-    if (buffered_ == kPieceBytes) status_ = write_buffer();
+    if (buffered_ == kPieceBytes) status_ = write_piece();
   }
   return status_;
 }
@@ -58,23 +58,26 @@ Status FileAppender::pad(std::size_t unit) {
   return beyond == 0 ? status_ : append({kZeros.data(), unit - beyond});
 }
 
-Status FileAppender::write_buffer() {
-  const std::string_view piece(buffer_.data(), buffered_);
-  ASHLAR_TRY(file_->write(written_, piece));
+// Waits for the piece before it, and lets this one be written while the next is filled.
+Status FileAppender::write_piece() {
+  ASHLAR_TRY(file_->end_write());
+  file_->begin_write(written_, {piece(), buffered_});
   written_ += buffered_;
   buffered_ = 0;
+  second_ = !second_;
   return {};
 }
 
 Status FileAppender::finish(std::string_view header_page, uint32_t* checksum) {
   ASHLAR_CHECK(header_page.size() == kPageBytes && offset() % kPageBytes == 0 && !finished_);
   ASHLAR_TRY(status_);
-  if (buffered_ > 0) status_ = write_buffer();
+  if (buffered_ > 0) status_ = write_piece();
+  if (status_.ok()) status_ = file_->end_write();
   ASHLAR_TRY(status_);
   checksum_ = crc32c(header_page.substr(0, kPageContentBytes), checksum_);
-  // Through the buffer, whose address suits direct writes.
-  std::memcpy(buffer_.data(), header_page.data(), kPageBytes);
-  status_ = file_->write(0, {buffer_.data(), kPageBytes});
+  // From a piece, whose address suits direct writes.
+  std::memcpy(piece(), header_page.data(), kPageBytes);
+  status_ = file_->write(0, {piece(), kPageBytes});
   if (status_.ok() && !ASHLAR_MUTANT("tables-not-synced")) status_ = file_->sync();
   ASHLAR_TRY(status_);
   *checksum = checksum_;

@@ -14,12 +14,13 @@
 namespace ashlar {
 
 // Collects bytes into pieces of kPieceBytes for a file opened past the page cache, and their
-// checksum. Removes the file, as well as it can, if it ends unfinished.
+// checksum. A piece is written while the next is collected. Removes the file, as well as it can, if
+// it ends unfinished.
 //
 // Threads: one at a time.
 class FileAppender {
  public:
-  static constexpr std::size_t kPieceBytes = std::size_t{512} << 10;
+  static constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
   // The file must not exist. The first byte appended lies at offset kPageBytes.
   static Result<std::unique_ptr<FileAppender>> create(Env& env, const std::string& path,
@@ -28,7 +29,7 @@ class FileAppender {
   FileAppender(const FileAppender&) = delete;
   FileAppender& operator=(const FileAppender&) = delete;
 
-  // After an error every later call gives it again.
+  // An error may be that of an earlier call; after one every later call gives it again.
   Status append(std::string_view bytes);
   // The same for a sealed page, of whose own checksum the file's takes no notice: a CRC of bytes
   // that end in their CRC says nothing about them.
@@ -43,15 +44,17 @@ class FileAppender {
   Status finish(std::string_view header_page, uint32_t* checksum);
 
  private:
-  FileAppender(Env& env, std::string path, std::unique_ptr<File> file, HugeBuffer buffer)
-      : env_(env), path_(std::move(path)), file_(std::move(file)), buffer_(std::move(buffer)) {}
+  FileAppender(Env& env, std::string path, std::unique_ptr<File> file, HugeBuffer pieces)
+      : env_(env), path_(std::move(path)), pieces_(std::move(pieces)), file_(std::move(file)) {}
   Status buffer(std::string_view bytes);
-  Status write_buffer();
+  Status write_piece();
+  char* piece() { return pieces_.data() + (second_ ? kPieceBytes : 0); }
 
   Env& env_;
   const std::string path_;
+  HugeBuffer pieces_;           // two; must outlive what the file has begun to write
   std::unique_ptr<File> file_;
-  HugeBuffer buffer_;
+  bool second_ = false;         // whether that is the one being filled
   std::size_t buffered_ = 0;
   uint64_t written_ = kPageBytes;
   uint32_t checksum_ = 0;
