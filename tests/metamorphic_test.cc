@@ -21,6 +21,7 @@ namespace ashlar {
 namespace {
 
 constexpr uint64_t kKeys = 700;
+constexpr uint64_t kSequencesBetweenReports = 250;
 
 enum class Upkeep : unsigned char { kNone, kFlush, kMerge, kReopen, kKill };
 constexpr uint64_t kUpkeeps = 5;
@@ -235,6 +236,10 @@ TEST(Metamorphic, OptionsDoNotChangeAnswers) {
           ASSERT_EQ(answer, answers[call]) << "call " << call;
         }
       }
+    }
+    if (const uint64_t done = seed - first + 1; done % kSequencesBetweenReports == 0) {
+      std::printf("%" PRIu64 " sequences from ASHLAR_SEED=%" PRIu64 "\n", done, first);
+      std::fflush(stdout);
     }
   }
   std::printf("%" PRIu64 " sequences of %" PRIu64 " calls under %zu settings\n", sequences, calls,

@@ -27,6 +27,7 @@ void WriterThread::begin(std::function<Status()> write) {
 Status WriterThread::end() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !write_; });
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   return std::exchange(ended_, Status());
 }
 
@@ -36,9 +37,16 @@ void WriterThread::run() {
     changed_.wait(lock, [this] { return write_ || stopping_; });
     if (!write_) return;
     lock.unlock();
-    Status ended = write_();
+    Status ended;
+    std::exception_ptr thrown;
+    try {
+      ended = write_();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
     lock.lock();
     ended_ = std::move(ended);
+    thrown_ = std::move(thrown);
     write_ = nullptr;
     changed_.notify_all();
   }

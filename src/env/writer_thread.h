@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -21,7 +22,7 @@ class WriterThread {
 
   // Nothing may be under way.
   void begin(std::function<Status()> write);
-  // Waits for what was begun; how it ended. Ok if nothing was.
+  // Waits for what was begun; how it ended, and throws what it threw. Ok if nothing was.
   Status end();
 
  private:
@@ -31,6 +32,7 @@ class WriterThread {
   std::condition_variable changed_;
   std::function<Status()> write_;  // empty: nothing is under way
   Status ended_;
+  std::exception_ptr thrown_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <new>
 #include <string>
+#include <thread>
 
 namespace ashlar {
 namespace {
@@ -23,6 +26,14 @@ TEST(WriterThread, TellsHowEachPieceEnded) {
     EXPECT_EQ(ended.message(), i % 3 == 0 ? done : "");
     EXPECT_TRUE(writer.end().ok()) << "an error is told once";
   }
+}
+
+TEST(WriterThread, WhatIsThrownReachesTheCaller) {
+  WriterThread writer;
+  writer.begin([]() -> Status { throw std::bad_alloc(); });
+  EXPECT_THROW(static_cast<void>(writer.end()), std::bad_alloc);
+  writer.begin([] { return Status(); });
+  EXPECT_TRUE(writer.end().ok());
 }
 
 TEST(WriterThread, LeavesTheCallerFreeMeanwhile) {
