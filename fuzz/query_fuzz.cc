@@ -14,6 +14,7 @@
 #include "query/resume_token.h"
 #include "query/sort_run.h"
 #include "query/update_text.h"
+#include "support/hexadecimal.h"
 
 namespace ashlar {
 namespace {
@@ -33,13 +34,7 @@ void check_token(std::string_view text) {
 std::string sealed_token(std::string_view bytes) {
   std::string sealed(bytes);
   append_fixed<uint32_t>(&sealed, crc32c(bytes));
-  std::string text;
-  for (const char byte : sealed) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    text.push_back(kDigits[static_cast<unsigned char>(byte) >> 4]);
-    text.push_back(kDigits[static_cast<unsigned char>(byte) & 15]);
-  }
-  return text;
+  return to_hexadecimal(sealed);
 }
 
 void check_run_bytes(std::string_view bytes) {

@@ -25,7 +25,8 @@ TEST_P(PowerCut, TakesNothingThatWasOnTheDisk) {
   SCOPED_TRACE(seed_text(seed));
   Random random(seed);
   LoopDisk disk(uint64_t{1} << 30);
-  if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
+  if (!disk.lacking().empty()) GTEST_SKIP() << "lacking: " << disk.lacking();
+  ASSERT_TRUE(disk.mounted());
   const std::string folder = disk.folder() + "/db";
   AcknowledgedWriters writers(seed, GetParam());
   const uint64_t cycles = environment_number("ASHLAR_CYCLES", 5);
@@ -40,6 +41,7 @@ TEST_P(PowerCut, TakesNothingThatWasOnTheDisk) {
       kill(child, SIGKILL);
     });
     disk.restart();
+    if (HasFatalFailure()) return;
     writers.check(folder, GetParam() == Durability::kDisk
                               ? AcknowledgedWriters::Lost::kNothing
                               : AcknowledgedWriters::Lost::kLatestWrites);
@@ -97,7 +99,8 @@ class SmallRealDisk : public testing::TestWithParam<bool> {
 
 TEST_P(SmallRealDisk, IsFilledReadDeletedFromAndFilledAgain) {
   LoopDisk disk(uint64_t{8} << 20);
-  if (!disk.problem().empty()) GTEST_SKIP() << disk.problem();
+  if (!disk.lacking().empty()) GTEST_SKIP() << "lacking: " << disk.lacking();
+  ASSERT_TRUE(disk.mounted());
   const std::string other_file = disk.folder() + "/other";
   write_file_bytes(other_file, std::string(std::size_t{3} << 20, 'x'));
   open(disk);

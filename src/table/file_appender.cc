@@ -71,8 +71,8 @@ Status FileAppender::write_piece() {
 Status FileAppender::finish(std::string_view header_page, uint32_t* checksum) {
   ASHLAR_CHECK(header_page.size() == kPageBytes && offset() % kPageBytes == 0 && !finished_);
   ASHLAR_TRY(status_);
-  if (buffered_ > 0) status_ = write_piece();
-  if (status_.ok()) status_ = file_->end_write();
+  status_ = file_->end_write();
+  if (status_.ok() && buffered_ > 0) status_ = file_->write(written_, {piece(), buffered_});
   ASHLAR_TRY(status_);
   checksum_ = crc32c(header_page.substr(0, kPageContentBytes), checksum_);
   // From a piece, whose address suits direct writes.
