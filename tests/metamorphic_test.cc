@@ -3,7 +3,7 @@
 // and opened in between.
 //
 // ASHLAR_SEED repeats a run; ASHLAR_SEQUENCES sets the number of sequences, ASHLAR_OPS that of
-// calls in each.
+// calls in each, ASHLAR_SETTINGS how many settings, which take turns, play each sequence.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -221,10 +221,12 @@ TEST(Metamorphic, OptionsDoNotChangeAnswers) {
   const uint64_t sequences = environment_number("ASHLAR_SEQUENCES", 1);
   const uint64_t calls = environment_number("ASHLAR_OPS", 10'000);
   const std::vector<Setting> settings = all_settings();
+  const uint64_t players = environment_number("ASHLAR_SETTINGS", settings.size());
   for (uint64_t seed = first; seed != first + sequences; ++seed) {
     SCOPED_TRACE(seed_text(seed));
     std::vector<uint64_t> answers;
-    for (const Setting& setting : settings) {
+    for (uint64_t number = 0; number < players; ++number) {
+      const Setting& setting = settings[(seed * players + number) % settings.size()];
       SCOPED_TRACE(text_of(setting));
       Player player(seed, setting);
       ASSERT_FALSE(HasFatalFailure());
@@ -242,8 +244,8 @@ TEST(Metamorphic, OptionsDoNotChangeAnswers) {
       std::fflush(stdout);
     }
   }
-  std::printf("%" PRIu64 " sequences of %" PRIu64 " calls under %zu settings\n", sequences, calls,
-              settings.size());
+  std::printf("%" PRIu64 " sequences of %" PRIu64 " calls under %" PRIu64 " settings each\n",
+              sequences, calls, players);
 }
 
 }  // namespace

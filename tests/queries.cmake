@@ -7,7 +7,7 @@ ashlar_test(query_limits)
 ashlar_long_test(query_limits ASHLAR_FAULTS=3000)
 ashlar_test(query_model)
 target_link_libraries(query_model_test PRIVATE ashlar_query_model)
-ashlar_long_test(query_model ASHLAR_ROUNDS=100)
+ashlar_long_test(query_model ASHLAR_ROUNDS=30)
 
 # SQLite as a second evaluator, where it is installed.
 find_path(ASHLAR_SQLITE_INCLUDE sqlite3.h)
