@@ -400,7 +400,9 @@ Status Engine::compact() {
     full_merge_wanted_ = true;
   }
   schedule_merge();
-  return wait_for_merges();
+  ASHLAR_TRY(wait_for_merges());
+  log_->drop_spares();
+  return {};
 }
 
 Status Engine::wait_for_background() {
@@ -412,7 +414,9 @@ Status Engine::wait_for_background() {
     settle_eagerly_ = true;
   }
   schedule_merge();
-  return wait_for_merges();
+  ASHLAR_TRY(wait_for_merges());
+  log_->drop_spares();
+  return {};
 }
 
 Status Engine::wait_for_merges() {
@@ -450,6 +454,7 @@ void Engine::check_idle() {
     const std::lock_guard lock(background_mutex_);
     settle_eagerly_ = true;
   }
+  log_->drop_spares();
   schedule_merge();
 }
 

@@ -286,6 +286,7 @@ Status Engine::start_log(const LogEnd& end) {
   log_options.segment_bytes = plan_.segment_bytes;
   log_options.ring_bytes = plan_.ring_bytes;
   log_options.ballast_bytes = plan_.ballast_bytes;
+  log_options.spare_segments = plan_.spare_segments;
   log_options.prewrite = options_.durability == Durability::kDisk;
   LogStart start;
   start.position = std::max(end.position, versions_.log_bounds().synced);
@@ -321,7 +322,10 @@ void Engine::close() {
   executor_->stop();
   // Everything acknowledged for the disk is there; this is for what only has to survive the process.
   try {
-    if (log_ && !failed_.load()) (void)log_->sync(log_->end());
+    if (log_ && !failed_.load()) {
+      (void)log_->sync(log_->end());
+      log_->drop_spares();
+    }
   } catch (const std::bad_alloc&) {  // the ring has it, for whoever opens the database next
   }
   view_.store(nullptr, std::memory_order_seq_cst);

@@ -37,6 +37,7 @@ MemoryPlan::MemoryPlan(std::size_t budget, uint64_t volume_bytes)
           at_most(share(budget, 32, kMinimumLogRingBytes, kMaximumLogRingBytes), volume_bytes / 2))),
       segment_bytes(at_most(
           share(budget, 16, 2 * kMinimumLogRingBytes, kMaximumLogSegmentBytes), volume_bytes)),
+      spare_segments(memtable_bytes / segment_bytes + 2),
       memtable_log_bytes(kLogOfMemtable * std::max(memtable_bytes, segment_bytes)),
       ballast_bytes(memtable_bytes <= kLargestBallastedMemtable
                         ? memtable_bytes / 4 / kPage * 5 * kPage

@@ -15,6 +15,7 @@ struct MemoryPlan {
   std::size_t memtable_bytes;    // of each memtable
   std::size_t ring_bytes;        // of the log's ring, a power of two
   std::size_t segment_bytes;     // of a log segment
+  std::size_t spare_segments;    // as many as a memtable's log has, so that none is made anew
   uint64_t memtable_log_bytes;   // of the log of one memtable, about
   std::size_t ballast_bytes;     // of the disk, for a flush when it is full; 0 for large memtables
   std::size_t table_bytes;       // at which tables are cut

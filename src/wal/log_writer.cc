@@ -21,6 +21,8 @@ constexpr uint64_t kInlinePaddingBytes = 64 << 10;
 constexpr uint64_t kPatience = 2;
 constexpr std::size_t kMinimumRingBytes = 16 << 10;
 constexpr uint64_t kWriteThroughBytes = 1 << 20;  // piece of a frame that passes through the ring
+// What waits to be written has a border each time it has grown by this much [LOG-11].
+constexpr uint64_t kBytesBetweenBorders = 1 << 20;
 
 constexpr char kZeros[kLogBlockBytes] = {};
 
@@ -91,6 +93,7 @@ LogWriter::LogWriter(Env& env, std::string folder, const LogOptions& options,
       options_(options),
       new_file_number_(std::move(new_file_number)),
       budget_(budget) {
+  borders_.reserve(2 * options_.ring_bytes / kBytesBetweenBorders);
   if (budget_ != nullptr) budget_->reserve(MemoryUse::kLog, options_.ring_bytes);
 }
 
@@ -217,13 +220,18 @@ Status LogWriter::append(SequenceNumber sequence, std::string_view operations, u
   if (failed_.load(std::memory_order_acquire)) return failure();
   bool appended = false;
   Notice notice;
-  {
+  const auto append_now = [&] {
     const std::lock_guard lock(append_mutex_);
     appended = !exclusive_ && try_append(sequence, operations, digest, may_use_reserve);
     if (appended) {
       *end = tail_.load(std::memory_order_relaxed);
       notice = note_waiting();
     }
+  };
+  append_now();
+  if (!appended) {
+    wait_for_room(kFrameHeaderBytes + operations.size());
+    append_now();
   }
   if (!appended) {
     const IoTurn turn(*this);
@@ -238,6 +246,12 @@ Status LogWriter::append(SequenceNumber sequence, std::string_view operations, u
     if (notice.urgent) listener_(true);
   }
   return {};
+}
+
+// As long as another thread writes, and makes room piece by piece.
+void LogWriter::wait_for_room(uint64_t bytes) {
+  std::unique_lock lock(io_mutex_);
+  io_done_.wait(lock, [&] { return !io_busy_ || ring_has_room(end() + bytes); });
 }
 
 // Whether a log that ends at `end` still has all that is not durable in the ring, padding up to
@@ -312,9 +326,26 @@ LogWriter::Notice LogWriter::note_waiting() {
   Notice notice;
   notice.first = !first_noted_ && tail > sealed_;
   notice.urgent = !urgent_noted_ && tail > sealed_ + kLogFlushBytes;
+  if (urgent_noted_) keep_borders();
   first_noted_ |= notice.first;
   urgent_noted_ |= notice.urgent;
   return notice;
+}
+
+// [LOG-11]
+void LogWriter::keep_borders() {
+  const uint64_t tail = tail_.load(std::memory_order_relaxed);
+  const uint64_t last = borders_.empty() ? sealed_ : borders_.back();
+  if (tail < last + kBytesBetweenBorders || borders_.size() == borders_.capacity()) return;
+  put_padding(padded_log_end(tail) - tail);
+  borders_.push_back(tail_.load(std::memory_order_relaxed));
+}
+
+// The first border behind `from`, at most `to`; forgets those before it.
+uint64_t LogWriter::next_border(uint64_t from, uint64_t to) {
+  const std::lock_guard lock(append_mutex_);
+  std::erase_if(borders_, [from](uint64_t border) { return border <= from; });
+  return borders_.empty() ? to : std::min(borders_.front(), to);
 }
 
 void LogWriter::write_ring(uint64_t position, std::string_view bytes) {
@@ -331,12 +362,39 @@ void LogWriter::zero_ring(uint64_t position, uint64_t bytes) {
   }
 }
 
-// For an append that has to wait: for room in the ring or for a segment, or because its frame is
-// too large for the ring. With all others kept out and everything written, the ring is free.
+// Makes all that has been appended durable, piece by piece, unless a piece is enough.
+template <typename Enough>
+Status LogWriter::flush_until(Enough&& enough) {
+  if (failed_.load(std::memory_order_acquire)) return failure();
+  const uint64_t to = seal();
+  while (durable() < to) {
+    const uint64_t border = next_border(durable(), to);
+    const uint64_t start = env_.monotonic_ns();
+    ASHLAR_TRY(write_blocks(durable(), border));
+    write_ns_ = env_.monotonic_ns() - start;
+    {
+      const std::lock_guard lock(io_mutex_);
+      durable_.store(border, std::memory_order_release);
+    }
+    io_done_.notify_all();
+    if (enough()) break;
+  }
+  return {};
+}
+
+// For an append that has to wait: for room in the ring, which may come with the first piece that is
+// written, or for a segment, or because its frame is too large for the ring. With all others kept
+// out and everything written, the ring is free.
 Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operations,
                                 uint32_t digest, bool may_use_reserve) {
   const Exclusive exclusive(*this);
-  ASHLAR_TRY(flush());
+  bool appended = false;
+  ASHLAR_TRY(flush_until([&] {
+    const std::lock_guard lock(append_mutex_);
+    appended = try_append(sequence, operations, digest, may_use_reserve);
+    return appended;
+  }));
+  if (appended) return {};
   const uint64_t bytes = kFrameHeaderBytes + operations.size();
   // [LOG-9] Whoever may not use the reserve waits until there is a segment behind it.
   if (!may_use_reserve && in_reserve()) ASHLAR_TRY(prepare_next_segment(options_.segment_bytes));
@@ -451,17 +509,8 @@ Status LogWriter::write_out() {
   return may_succeed_later(prepared) ? Status() : prepared;
 }
 
-// Makes all that has been appended durable.
 Status LogWriter::flush() {
-  if (failed_.load(std::memory_order_acquire)) return failure();
-  const uint64_t from = durable();
-  const uint64_t to = seal();
-  if (from == to) return {};
-  const uint64_t start = env_.monotonic_ns();
-  ASHLAR_TRY(write_blocks(from, to));
-  write_ns_ = env_.monotonic_ns() - start;
-  durable_.store(to, std::memory_order_release);
-  return {};
+  return flush_until([] { return false; });
 }
 
 // Pads the log to a border, so that no block is written twice [LOG-1]; returns its end.
@@ -470,6 +519,9 @@ uint64_t LogWriter::seal() {
   const uint64_t tail = tail_.load(std::memory_order_relaxed);
   put_padding(padded_log_end(tail) - tail);
   sealed_ = tail_.load(std::memory_order_relaxed);
+  // One more border; the last of several that lie close together will do.
+  if (!borders_.empty() && sealed_ < borders_.back() + kBytesBetweenBorders / 2) borders_.pop_back();
+  if (borders_.size() < borders_.capacity()) borders_.push_back(sealed_);
   first_noted_ = false;
   urgent_noted_ = false;
   return sealed_;

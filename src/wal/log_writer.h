@@ -29,6 +29,7 @@ struct LogOptions {
   // Writes zeros into new segments, so that a synced write later changes no metadata of the file.
   bool prewrite = false;
   std::size_t ballast_bytes = 0;  // of the file for lend_ballast(); 0: none
+  std::size_t spare_segments = 2;  // how many released segments are kept for another use
 };
 
 // Where a new incarnation of the log begins.
@@ -58,6 +59,8 @@ struct LogStatistics {
 //            [LOG-9] A segment is kept in reserve, with its space set aside. It is used when no
 //            other can be made, and then holds no commit but those that may use it, until another
 //            segment could be made behind it.
+//            [LOG-11] durable() is a border of blocks and of frames, so that what only the ring
+//            holds begins with a frame.
 //            [LOG-10] The ballast, a file of LogOptions::ballast_bytes, is made before anything else
 //            takes room: segments that no flush can release any more would fill the disk for ever.
 class LogWriter {
@@ -92,8 +95,8 @@ class LogWriter {
   //   kIoError, kReadOnly  as for append().
   Status sync(uint64_t position);
 
-  // Moves what only the ring holds into segments, makes the next segment if the current one is half
-  // full, and the reserve if it is missing. For the background: does nothing if there is nothing to
+  // Moves what only the ring holds into segments, makes the next segment if an eighth of the
+  // current one is used, and the reserve if it is missing. For the background: does nothing if there is nothing to
   // do. Errors as for sync().
   Status write_out();
 
@@ -112,12 +115,15 @@ class LogWriter {
   void set_archive(std::function<Status(const std::string& path)> archive);
 
   // Nothing before `position` is needed any more. Of the segments that lie wholly before it and
-  // are on stable storage, two are kept for another use and the others removed; or they are all
-  // archived and removed. What can't be is tried again by the next call.
+  // are on stable storage, LogOptions::spare_segments are kept for another use and the others
+  // removed; or they are all archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
 
-  // [LOG-10] Removes the ballast, so that a flush finds room when the disk is full. False if there
-  // is none. If true, take_back_ballast() has to follow.
+  // Removes the segments that are kept for another use, but for two. False if there are no others.
+  bool drop_spares();
+
+  // [LOG-10] Drops spares and removes the ballast, so that a flush finds room when the disk is full.
+  // False if there was nothing to remove. If true, take_back_ballast() has to follow.
   bool lend_ballast();
   // Makes it again, if there is room.
   void take_back_ballast();
@@ -157,6 +163,7 @@ class LogWriter {
                  uint32_t digest);
   void put_padding(uint64_t bytes);
   void enter_next_segment();
+  void keep_borders();
   Notice note_waiting();
   FrameHeader make_header(FrameKind kind, SequenceNumber sequence, uint64_t bytes,
                           uint64_t position) const;
@@ -169,9 +176,13 @@ class LogWriter {
                      uint64_t bytes, uint32_t digest);
   void gather() const;
   Status flush();
+  template <typename Enough>
+  Status flush_until(Enough&& enough);
+  uint64_t next_border(uint64_t from, uint64_t to);
   uint64_t seal();
   Status write_blocks(uint64_t from, uint64_t to);
 
+  void wait_for_room(uint64_t bytes);
   void write_ring(uint64_t position, std::string_view bytes);
   void zero_ring(uint64_t position, uint64_t bytes);
 
@@ -218,6 +229,7 @@ class LogWriter {
   bool next_is_reserve_ = false;
   bool in_reserve_ = false;  // tail_ is in what was the reserve, and nothing is prepared behind it
   uint64_t sealed_ = 0;            // everything before it is being written or is durable
+  std::vector<uint64_t> borders_;  // where a piece of what waits may end [LOG-11]
   bool exclusive_ = false;         // one append_slowly() keeps all others out
   bool first_noted_ = false;
   bool urgent_noted_ = false;

@@ -11,7 +11,7 @@
 namespace ashlar {
 namespace {
 
-constexpr std::size_t kSpareSegments = 2;
+constexpr std::size_t kSparesWhenIdle = 2;
 
 }  // namespace
 
@@ -30,7 +30,8 @@ const LogWriter::Segment* LogWriter::segment_at(uint64_t position) const {
 bool LogWriter::wants_next_segment() {
   const std::lock_guard lock(append_mutex_);
   const uint64_t left = segment_end_ - tail_.load(std::memory_order_relaxed);
-  return next_segment_end_ == 0 && (in_reserve_ || left <= options_.segment_bytes / 2);
+  // Early, as a busy file system may take as long to make one as writers to fill one.
+  return next_segment_end_ == 0 && (in_reserve_ || left <= options_.segment_bytes / 8 * 7);
 }
 
 bool LogWriter::in_reserve() {
@@ -138,16 +139,29 @@ Status LogWriter::keep_blank(uint64_t* number, uint64_t bytes) {
   return {};
 }
 
+bool LogWriter::drop_spares() {
+  std::vector<uint64_t> dropped;
+  {
+    const std::lock_guard lock(segments_mutex_);
+    if (spares_.size() <= kSparesWhenIdle) return false;
+    dropped.assign(spares_.begin() + kSparesWhenIdle, spares_.end());
+    spares_.resize(kSparesWhenIdle);
+  }
+  for (const uint64_t number : dropped) remove_segment(number);
+  return true;
+}
+
 bool LogWriter::lend_ballast() {
+  const bool dropped = drop_spares();
   const std::lock_guard prepare_lock(prepare_mutex_);
   uint64_t number = 0;
   {
     const std::lock_guard lock(segments_mutex_);
     number = std::exchange(ballast_, 0);
   }
-  if (number == 0) return false;
+  if (number == 0 && !dropped) return false;
   ballast_is_lent_ = true;
-  remove_segment(number);
+  if (number != 0) remove_segment(number);
   return true;
 }
 
@@ -244,7 +258,7 @@ bool LogWriter::keep_as_spare(const SegmentInfo& info) {
   {
     const std::lock_guard lock(segments_mutex_);
     const bool lacks_ballast = options_.ballast_bytes > 0 && ballast_ == 0;  // [LOG-10]
-    if (info.capacity != options_.segment_bytes || spares_.size() >= kSpareSegments ||
+    if (info.capacity != options_.segment_bytes || spares_.size() >= options_.spare_segments ||
         lacks_ballast) {
       return false;
     }

@@ -71,6 +71,25 @@ TEST_F(LogWriterTest, RingWrapsAroundManyTimes) {
   EXPECT_EQ(log.replayed(), sequences(400));
 }
 
+TEST_F(LogWriterTest, AFullRingIsWrittenPieceByPieceAndWaitsForOneOnly) {  // [LOG-11]
+  constexpr std::size_t kRing = 4 << 20;
+  constexpr std::size_t kCommits = 1000;
+  TestLog log(real_env(), folder_.path(), {.segment_bytes = 8 * kRing, .ring_bytes = kRing});
+  ASSERT_TRUE(log.create().ok());
+  std::size_t pieces = 0;
+  for (std::size_t i = 0; i < kCommits; ++i) {
+    const uint64_t durable = log.writer().durable();
+    ASSERT_TRUE(log.append(i * 37 % 30'000).ok());
+    if (log.writer().durable() == durable) continue;
+    ++pieces;
+    EXPECT_GE(log.writer().end() - log.writer().durable(), kRing / 2) << i;
+  }
+  EXPECT_GE(pieces, 5);
+  log.drop();
+  ASSERT_TRUE(log.replay().ok());
+  EXPECT_EQ(log.replayed(), sequences(kCommits));
+}
+
 TEST_F(LogWriterTest, FramesLargerThanTheRingAndThanASegmentAreWrittenThrough) {
   TestLog log(real_env(), folder_.path(), kSmall);
   ASSERT_TRUE(log.create().ok());
@@ -254,6 +273,26 @@ TEST_F(LogWriterTest, ReleaseKeepsTwoSegmentsForReuseAndRemovesTheOthers) {
   EXPECT_EQ(files, statistics.segments);
   EXPECT_EQ(statistics.segment_bytes,
             statistics.segments * (kLogBlockBytes + kSmall.segment_bytes));
+}
+
+TEST_F(LogWriterTest, AsManySpareSegmentsAsWantedAreKeptUntilTheyAreDropped) {
+  LogOptions options = kSmall;
+  options.spare_segments = 4;
+  TestLog log(real_env(), folder_.path(), options);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  EXPECT_FALSE(log.writer().drop_spares());
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  const uint64_t kept = log.writer().statistics().segments;
+  EXPECT_TRUE(log.writer().drop_spares());
+  EXPECT_EQ(log.writer().statistics().segments, kept - 2);
+  EXPECT_FALSE(log.writer().drop_spares());
+  const uint64_t released = log.end();
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(log.append(4000).ok());
+  log.drop();
+  ASSERT_TRUE(log.replay(released).ok());
+  EXPECT_EQ(log.replayed().size(), 50u);
 }
 
 TEST_F(LogWriterTest, ReleaseKeepsWhatIsNotWhollyBeforeThePosition) {
