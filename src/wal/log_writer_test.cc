@@ -90,6 +90,25 @@ TEST_F(LogWriterTest, AFullRingIsWrittenPieceByPieceAndWaitsForOneOnly) {  // [L
   EXPECT_EQ(log.replayed(), sequences(kCommits));
 }
 
+TEST_F(LogWriterTest, AnAppendWaitsForRoomBesideAThreadThatWritesPieces) {
+  constexpr std::size_t kRing = 2 << 20;
+  constexpr std::size_t kCommits = 2000;
+  TestLog log(real_env(), folder_.path(), {.segment_bytes = 2 * kRing, .ring_bytes = kRing});
+  ASSERT_TRUE(log.create().ok());
+  std::atomic<bool> stop{false};
+  std::thread background([&] {
+    while (!stop.load()) EXPECT_TRUE(log.writer().write_out().ok());
+  });
+  for (std::size_t i = 0; i < kCommits; ++i) EXPECT_TRUE(log.append(i * 37 % 30'000).ok()) << i;
+  stop.store(true);
+  background.join();
+  EXPECT_TRUE(log.sync().ok());
+  log.drop();
+  log.lose_ring();
+  ASSERT_TRUE(log.replay().ok());
+  EXPECT_EQ(log.replayed(), sequences(kCommits));
+}
+
 TEST_F(LogWriterTest, FramesLargerThanTheRingAndThanASegmentAreWrittenThrough) {
   TestLog log(real_env(), folder_.path(), kSmall);
   ASSERT_TRUE(log.create().ok());
