@@ -119,7 +119,7 @@ class LogWriter {
   // removed; or they are all archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
 
-  // Removes the segments that are kept for another use, but for two. False if there are no others.
+  // Removes the segments that are kept for another use. False if there are none.
   bool drop_spares();
 
   // [LOG-10] Drops spares and removes the ballast, so that a flush finds room when the disk is full.

@@ -9,11 +9,6 @@
 #include "wal/log_writer.h"
 
 namespace ashlar {
-namespace {
-
-constexpr std::size_t kSparesWhenIdle = 2;
-
-}  // namespace
 
 const LogWriter::Segment* LogWriter::segment_at(uint64_t position) const {
   const std::lock_guard lock(segments_mutex_);
@@ -143,12 +138,10 @@ bool LogWriter::drop_spares() {
   std::vector<uint64_t> dropped;
   {
     const std::lock_guard lock(segments_mutex_);
-    if (spares_.size() <= kSparesWhenIdle) return false;
-    dropped.assign(spares_.begin() + kSparesWhenIdle, spares_.end());
-    spares_.resize(kSparesWhenIdle);
+    dropped.swap(spares_);
   }
   for (const uint64_t number : dropped) remove_segment(number);
-  return true;
+  return !dropped.empty();
 }
 
 bool LogWriter::lend_ballast() {
