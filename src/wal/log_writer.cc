@@ -19,6 +19,7 @@ namespace {
 constexpr uint64_t kInlinePaddingBytes = 64 << 10;
 // The part of the time of a write that the writer of a group waits for others before it writes.
 constexpr uint64_t kPatience = 2;
+constexpr uint64_t kLongestWaitAwake = 500'000;  // ns
 constexpr std::size_t kMinimumRingBytes = 16 << 10;
 constexpr uint64_t kWriteThroughBytes = 1 << 20;  // piece of a frame that passes through the ring
 // What waits to be written has a border each time it has grown by this much [LOG-11].
@@ -40,8 +41,14 @@ class LogWriter::IoTurn {
   // Waits until it is this thread's turn, or until the log is durable up to `position`.
   explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX) : log_(log) {
     std::unique_lock lock(log_.io_mutex_);
-    if (position != UINT64_MAX && log_.durable() < position) log_.awaited_.push_back(position);
-    log_.callers_.store(log_.awaited_.size(), std::memory_order_relaxed);
+    if (position != UINT64_MAX && log_.durable() < position) {
+      log_.awaited_.push_back(position);
+      log_.callers_.store(log_.awaited_.size(), std::memory_order_relaxed);
+      lock.unlock();
+      log_.wait_awake(position);
+      if (log_.durable() >= position) return;
+      lock.lock();
+    }
     log_.io_done_.wait(lock, [&] { return !log_.io_busy_ || log_.durable() >= position; });
     held_ = log_.durable() < position;
     if (held_) log_.io_busy_ = true;
@@ -51,11 +58,8 @@ class LogWriter::IoTurn {
     {
       const std::lock_guard lock(log_.io_mutex_);
       log_.io_busy_ = false;
-      log_.expected_callers_ = log_.awaited_.size();
-      std::erase_if(log_.awaited_, [this](uint64_t position) {
-        return position <= log_.durable() || log_.failed_.load(std::memory_order_acquire);
-      });
-      log_.callers_.store(log_.awaited_.size(), std::memory_order_relaxed);
+      log_.forget_callers(log_.failed_.load(std::memory_order_acquire) ? UINT64_MAX
+                                                                       : log_.durable());
     }
     log_.io_done_.notify_all();
   }
@@ -371,9 +375,11 @@ Status LogWriter::flush_until(Enough&& enough) {
     const uint64_t border = next_border(durable(), to);
     const uint64_t start = env_.monotonic_ns();
     ASHLAR_TRY(write_blocks(durable(), border));
-    write_ns_ = env_.monotonic_ns() - start;
+    write_ns_.store(env_.monotonic_ns() - start, std::memory_order_relaxed);
     {
       const std::lock_guard lock(io_mutex_);
+      expected_callers_ = awaited_.size();
+      forget_callers(border);
       durable_.store(border, std::memory_order_release);
     }
     io_done_.notify_all();
@@ -492,8 +498,27 @@ void LogWriter::gather() const {
     return callers_.load(std::memory_order_relaxed) >= expected_callers_;
   };
   if (all_are_here()) return;
-  const uint64_t end = env_.monotonic_ns() + write_ns_ / kPatience;
+  const uint64_t end =
+      env_.monotonic_ns() + write_ns_.load(std::memory_order_relaxed) / kPatience;
   while (!all_are_here() && env_.monotonic_ns() < end) std::this_thread::yield();
+}
+
+// Under io_mutex_: those who wait for positions up to this one.
+void LogWriter::forget_callers(uint64_t position) {
+  std::erase_if(awaited_, [position](uint64_t awaited) { return awaited <= position; });
+  callers_.store(awaited_.size(), std::memory_order_relaxed);
+}
+
+// Until it is this thread's turn or the log is durable up to `position`, for about as long as a
+// write takes: being woken costs a good part of that, for each of those who wait.
+void LogWriter::wait_awake(uint64_t position) const {
+  const uint64_t most =
+      std::min(2 * write_ns_.load(std::memory_order_relaxed), kLongestWaitAwake);
+  const uint64_t end = env_.monotonic_ns() + most;
+  while (io_busy_.load(std::memory_order_acquire) && durable() < position &&
+         env_.monotonic_ns() < end) {
+    std::this_thread::yield();
+  }
 }
 
 Status LogWriter::write_out() {

@@ -175,6 +175,8 @@ class LogWriter {
   Status put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
                      uint64_t bytes, uint32_t digest);
   void gather() const;
+  void wait_awake(uint64_t position) const;
+  void forget_callers(uint64_t position);
   Status flush();
   template <typename Enough>
   Status flush_until(Enough&& enough);
@@ -241,11 +243,11 @@ class LogWriter {
   // Who writes to segments: one at a time.
   mutable std::mutex io_mutex_;
   std::condition_variable io_done_;
-  bool io_busy_ = false;
+  std::atomic<bool> io_busy_{false};     // changes under io_mutex_
   std::vector<uint64_t> awaited_;        // positions of the callers of sync(); under io_mutex_
   std::atomic<std::size_t> callers_{0};  // their number
-  std::size_t expected_callers_ = 0;     // at the end of the last turn; for the holder of the next
-  uint64_t write_ns_ = 0;                // how long the last one took; the same
+  std::size_t expected_callers_ = 0;     // at the end of the last write; under io_mutex_
+  std::atomic<uint64_t> write_ns_{0};    // how long the last one took
   Status failure_;                       // the reason of [LOG-7]
   std::atomic<bool> failed_{false};
 
