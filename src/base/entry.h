@@ -60,6 +60,14 @@ class EntryIterator {
   virtual void seek_last() = 0;
   // To the first version at or behind (key, sequence); with kMaximumSequence, of the key at all.
   virtual void seek(std::string_view key, SequenceNumber sequence) = 0;
+  // seek() in steps, for whoever seeks in several iterators: each does the same step before any does
+  // the next one, so that what one waits for from memory comes while the others go on. Called with
+  // the same arguments and `step` 0, 1, … until it returns true: then the iterator is where seek()
+  // leads to. In between it is of no other use.
+  virtual bool seek_step(int /*step*/, std::string_view key, SequenceNumber sequence) {
+    seek(key, sequence);
+    return true;
+  }
   virtual void next() = 0;
   virtual void previous() = 0;
   // Copies the current entry and those behind it, `most` at most, and moves to the last one copied;

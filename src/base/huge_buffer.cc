@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -95,6 +96,12 @@ HugeBuffer::~HugeBuffer() {
   if (data_ == nullptr) return;
   munmap(data_, size_);
   if (budget_ != nullptr) budget_->release(use_, size_);
+}
+
+void HugeBuffer::take_pages(std::size_t offset, std::size_t bytes) const {
+  const std::size_t from = offset / kSmallPage * kSmallPage;
+  const std::size_t to = std::min(size_, round_up(offset + bytes, kSmallPage));
+  if (from < to) madvise(data_ + from, to - from, MADV_POPULATE_WRITE);
 }
 
 void HugeBuffer::shrink(std::size_t bytes) {

@@ -46,6 +46,10 @@ class HugeBuffer {
   Status grow(std::size_t bytes);
   // Gives back, whole pages only, what lies behind the first `bytes`.
   void shrink(std::size_t bytes);
+  // Takes the pages of [offset, offset + bytes) now, so that nobody waits for the system when they
+  // are first touched; what they hold stays. Others may read and write them meanwhile. Does nothing
+  // where the system can't (Linux before 5.14) or has no memory: touching shows that.
+  void take_pages(std::size_t offset, std::size_t bytes) const;
 
  private:
   void swap(HugeBuffer& other) noexcept {

@@ -181,7 +181,15 @@ void MergingIterator::seek_last() {
 
 void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
   forward_ = true;
-  for (Source& source : sources_) source.child->seek(key, sequence);
+  for (Source& source : sources_) source.arrived = false;
+  std::size_t left = sources_.size();
+  for (int step = 0; left > 0; ++step) {
+    for (Source& source : sources_) {
+      if (source.arrived) continue;
+      source.arrived = source.child->seek_step(step, key, sequence);
+      if (source.arrived) --left;
+    }
+  }
   rebuild();
 }
 

@@ -54,6 +54,7 @@ class MergingIterator final : public EntryIterator {
   // A child, and what was taken of it and not passed yet.
   struct Source {
     std::unique_ptr<EntryIterator> child;
+    bool arrived = false;        // where seek() leads to
     unsigned turn = 0;            // of its two batches
     std::size_t most = 0;         // to be taken at once
     EntryBatch* batch = nullptr;  // that [at, end) lies in; null if it is the child's entry alone

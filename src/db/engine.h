@@ -1,7 +1,7 @@
 // The engine: one open database folder, without transactions, documents or queries.
 //
 // One file for each thing that it does: engine_open.cc, engine_write.cc, engine_read.cc,
-// engine_background.cc, engine_checkpoint.cc, engine_care.cc (verify, statistics).
+// engine_background.cc, engine_memory.cc, engine_checkpoint.cc, engine_care.cc (verify, statistics).
 #pragma once
 
 #include <atomic>
@@ -266,14 +266,17 @@ class Engine {
   void note_scan(const UserCursor::Report& report);
   void note_runs_scanned(uint64_t count);
   void rotate_for_tidying();
+  void update_debt();
+  void note_background_result(const char* what, const Status& status);
+  std::set<uint64_t> pending_value_files() const;
+
+  // --- engine_memory.cc ---
   void load_images();
   void use_huge_pages();
   void replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy);
-  void update_debt();
   void update_cache_capacity();
   bool may_keep_image(std::size_t bytes) const;
-  void note_background_result(const char* what, const Status& status);
-  std::set<uint64_t> pending_value_files() const;
+  void touch_ahead_of_writers();
 
   // --- engine_checkpoint.cc ---
   class LogHold;
@@ -316,6 +319,7 @@ class Engine {
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
   mutable RetireList retired_;
   std::atomic<bool> collection_scheduled_{false};
+  std::atomic<bool> touching_scheduled_{false};
   std::atomic<std::size_t> immutable_count_{0};  // of the view
 
   mutable SpinMutex commit_mutex_;

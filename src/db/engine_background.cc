@@ -1,4 +1,4 @@
-// Flushes, merges, writing out the log, and what stays in memory.
+// Flushes, merges, writing out the log.
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -29,8 +29,6 @@ constexpr uint64_t kDeadEntriesBeforeTidying = 20'000;
 // Ranges pay about a microsecond for each run that they have to look into; runs that cost them this
 // many times that, after the first, are distributed early.
 constexpr uint64_t kRunsScannedBeforeDistribution = 10'000;
-// Of what both caches have, for pages at least, though all tables are resident.
-constexpr std::size_t kLeastPageCacheShare = 16;
 
 class MergeRunning {
  public:
@@ -137,6 +135,7 @@ void Engine::note_out_of_memory() noexcept {
     tidying_scheduled_ = false;
   }
   log_write_scheduled_.store(false, std::memory_order_relaxed);
+  touching_scheduled_.store(false, std::memory_order_relaxed);
   background_changed_.notify_all();
 }
 
@@ -153,6 +152,7 @@ void Engine::schedule_log_write(bool urgent) {
   const auto write = [this] {
     log_write_scheduled_.store(false, std::memory_order_relaxed);
     if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
+    touch_ahead_of_writers();
   };
   if (urgent) {
     submit(Lane::kLog, kNow, write);
@@ -575,89 +575,6 @@ void Engine::submit_maintenance_after(std::chrono::milliseconds delay,
 void Engine::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
                   const std::function<bool()>& ready) const {
   executor_->wait(lock, condition, ready);
-}
-
-// --- What stays in memory --------------------------------------------------------------------
-
-bool Engine::may_keep_image(std::size_t bytes) const {
-  const std::size_t images = budget_.used(MemoryUse::kTable);
-  const std::size_t limit = plan_.cache_bytes - plan_.minimum_page_cache_bytes;
-  return images + bytes <= limit;
-}
-
-// The caches take what images leave: that of pages what tables need that are not resident, that of
-// values the rest.
-void Engine::update_cache_capacity() {
-  const std::size_t images = budget_.used(MemoryUse::kTable);
-  const std::size_t left = std::max(plan_.cache_bytes - std::min(plan_.cache_bytes, images),
-                                    plan_.minimum_page_cache_bytes);
-  const auto version = versions_.current();
-  const auto missing = [](uint64_t bytes, const auto& file) {
-    return bytes + (file->reader->resident() ? 0 : file->reader->image_bytes());
-  };
-  uint64_t of_tables = 0;
-  for (const auto& table : version->all_tables()) of_tables = missing(of_tables, table);
-  uint64_t of_values = 0;
-  for (const auto& [number, file] : version->value_files) of_values = missing(of_values, file);
-  const std::size_t values = std::min<uint64_t>(
-      of_values, of_tables == 0 ? left - left / kLeastPageCacheShare : left / 2);
-  value_cache_.set_capacity(values);
-  page_cache_.set_capacity(left - values);
-}
-
-// Brings tables into memory as long as there is room, the youngest first; then the value files, but
-// only all of them: some of them would do less than a cache of the values asked for.
-void Engine::load_images() {
-  const auto version = versions_.current();
-  const auto load = [this](const auto& file) {
-    const std::size_t bytes = file->reader->image_bytes();
-    if (file->reader->resident() || !may_keep_image(bytes) || stopping_.load()) return;
-    if (const Status loaded = file->reader->make_resident(); !loaded.ok()) {
-      note_background_result("loading a table", loaded);
-    }
-  };
-  for (const auto& table : version->all_tables()) load(table);
-  std::size_t values = 0;
-  for (const auto& [number, file] : version->value_files) {
-    if (!file->reader->resident()) values += file->reader->image_bytes();
-  }
-  if (may_keep_image(values)) {
-    for (const auto& [number, file] : version->value_files) load(file);
-  }
-  update_cache_capacity();
-  if (commits_.load() == commits_at_idle_check_.load()) use_huge_pages();
-}
-
-// For what flushes left in small pages and no merge has replaced. Ends as soon as somebody writes.
-void Engine::use_huge_pages() {
-  const uint64_t commits = commits_.load();
-  const auto use_huge_pages = [&](const auto& file) {
-    FileImage& image = file->reader->image();
-    if (!image.in_small_pages() || !may_keep_image(file->reader->image_bytes())) return;
-    if (commits_.load() != commits || stopping_.load()) return;
-    auto copy = image.copy_in_huge_pages(&budget_);
-    if (!copy.ok() || *copy == nullptr) return;  // without memory, small pages will do
-    replace_image(&image, std::move(copy).value());
-    collect_retired();
-  };
-  const auto version = versions_.current();
-  for (const auto& table : version->all_tables()) use_huge_pages(table);
-  for (const auto& [number, file] : version->value_files) use_huge_pages(file);
-}
-
-// [VIEW-2] Whoever holds a view, which may be older than this one, may look at the old image.
-void Engine::replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy) {
-  const std::lock_guard lock(view_mutex_);
-  ReplacedImages& replaced = *view_owner_->replaced;
-  auto next = std::make_shared<ReadView>(*view_owner_);
-  next->replaced = std::make_shared<ReplacedImages>();
-  // Nothing is allocated between the exchange and the owner's new place.
-  replaced.images.reserve(replaced.images.size() + 1);
-  if (auto old = image->replace(std::move(copy))) {
-    replaced.images.push_back(std::move(old));
-    replaced.next = next->replaced;
-    publish_view(std::move(next));
-  }
 }
 
 }  // namespace ashlar

@@ -94,8 +94,8 @@ struct FileOptions {
 };
 
 // A kind of background work; each lane does one task at a time, in the order submitted.
-enum class Lane : unsigned char { kLog, kFlush, kCompaction, kMaintenance };
-inline constexpr int kLaneCount = 4;
+enum class Lane : unsigned char { kLog, kFlush, kCompaction, kMaintenance, kMemory };
+inline constexpr int kLaneCount = 5;
 
 // Runs background tasks and lets the foreground wait for them. The simulator has one that runs
 // tasks inside wait() and when it is told to, in an order drawn from its seed.

@@ -39,6 +39,8 @@ class HashIndex {
   }
 
   std::size_t memory_bytes() const { return memory_.size(); }
+  // Of the buckets that keys go to, which they touch in no order; see HugeBuffer.
+  void take_pages() const { memory_.take_pages(0, bucket_count_ * sizeof(Bucket)); }
   void prefetch(uint64_t hash) const { prefetch_line(&buckets()[home(hash)]); }
 
   // The record of the key with this hash for which `same_key(record)` holds; 0 if there is none.

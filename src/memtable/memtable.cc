@@ -43,25 +43,36 @@ Result<std::shared_ptr<Memtable>> Memtable::create(std::size_t capacity, uint64_
       std::min(whole_pages(capacity - index_bytes), std::size_t{kRecordLimit} * 8);
   ASHLAR_TRY_ASSIGN(MemtableMemory::Piece piece, memory->take(capacity, arena_bytes, index_bytes,
                                                                  fresh_pages));
-  return std::shared_ptr<Memtable>(new Memtable(capacity, std::move(piece.arena),
-                                                HashIndex(expected, std::move(piece.index)),
-                                                log_position, memory));
+  return std::shared_ptr<Memtable>(
+      new Memtable(capacity, std::move(piece), expected, log_position, memory));
 }
 
-Memtable::Memtable(std::size_t capacity, HugeBuffer arena, HashIndex index, uint64_t log_position,
-                   MemtableMemory* memory)
+Memtable::Memtable(std::size_t capacity, MemtableMemory::Piece piece, std::size_t expected,
+                   uint64_t log_position, MemtableMemory* memory)
     : capacity_(capacity),
       memory_(memory),
-      arena_(std::move(arena)),
-      index_(std::move(index)),
+      arena_(std::move(piece.arena)),
+      index_(expected, std::move(piece.index)),
       log_position_(log_position),
+      touched_(piece.touched),
       order_(*this) {
   range_tombstone_versions_.push_back(std::make_unique<const RangeTombstones>());
   range_tombstones_.store(range_tombstone_versions_.back().get(), std::memory_order_release);
 }
 
 Memtable::~Memtable() {
-  memory_->give_back(capacity_, {std::move(arena_), index_.take_memory()});
+  const std::size_t touched = std::max(touched_.load(std::memory_order_relaxed), used_bytes());
+  memory_->give_back(capacity_, {std::move(arena_), index_.take_memory(), touched});
+}
+
+bool Memtable::touch_ahead() {
+  if (!is_short_of_pages(kTouchedAheadBytes)) return false;
+  const std::size_t touched = touched_.load(std::memory_order_relaxed);
+  if (touched == 0) index_.take_pages();
+  const std::size_t from = std::max(touched, behind_writer());
+  arena_.take_pages(from, kTouchBytes);
+  touched_.store(from + kTouchBytes, std::memory_order_relaxed);
+  return true;
 }
 
 bool Memtable::fits(std::size_t bytes, std::size_t count) const {

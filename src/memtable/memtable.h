@@ -34,6 +34,10 @@ namespace ashlar {
 // Invariant: [MEM-1] a record is complete before the hash index or `end_` leads to it.
 class Memtable : public std::enable_shared_from_this<Memtable> {
   static constexpr std::size_t kRecordHeaderBytes = 16;
+  // Steps in which memory is touched ahead of the writer, those of huge pages; and how far ahead:
+  // what a fast writer fills until it is looked after again.
+  static constexpr std::size_t kTouchBytes = std::size_t{2} << 20;
+  static constexpr std::size_t kTouchedAheadBytes = 16 * kTouchBytes;
 
  public:
   // `capacity` bounds all of its memory, which is taken at once; at most 128 MiB.
@@ -79,6 +83,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // Compares each record with its checksum; kCorruption when memory was damaged.
   Status verify_checksums() const;
 
+  // Takes pages of memory that add() is about to fill, one step further with each call, so that the
+  // writer does not wait for them; nothing to do for memory that was used before. False if enough is
+  // ready for now. Any thread, one at a time, beside the writer.
+  bool touch_ahead();
+  // Whether it is time to call it until it returns false.
+  bool wants_touching() const { return is_short_of_pages(kTouchedAheadBytes / 2); }
+
   bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }
   uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
   std::size_t used_bytes() const { return end_.load(std::memory_order_relaxed); }
@@ -109,10 +120,17 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
  private:
   friend class MemtableOrder;
 
-  Memtable(std::size_t capacity, HugeBuffer arena, HashIndex index, uint64_t log_position,
-           MemtableMemory* memory);
+  Memtable(std::size_t capacity, MemtableMemory::Piece piece, std::size_t expected,
+           uint64_t log_position, MemtableMemory* memory);
   const char* record(RecordNumber number) const {
     return arena_.data() + std::size_t{number} * 8;
+  }
+  // Where the step behind the one that the writer is in begins: it takes pages before that itself.
+  std::size_t behind_writer() const { return (used_bytes() / kTouchBytes + 1) * kTouchBytes; }
+  // Whether fewer than `ahead` bytes behind that are ready.
+  bool is_short_of_pages(std::size_t ahead) const {
+    return touched_.load(std::memory_order_relaxed) <
+           std::min(arena_.size(), behind_writer() + ahead);
   }
   static SequenceNumber sequence_of(const char* record);
   static std::string_view key_of(const char* record);
@@ -140,6 +158,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   std::vector<std::unique_ptr<const RangeTombstones>> range_tombstone_versions_;  // writer only
   std::vector<RangeTombstone> new_range_tombstones_;                              // writer only
   std::size_t range_tombstone_copies_ = 0;                                        // writer only
+
+  std::atomic<std::size_t> touched_;  // bytes of the arena; changed by touch_ahead() only
 
   mutable MemtableOrder order_;
 };

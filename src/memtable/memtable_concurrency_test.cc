@@ -18,6 +18,12 @@ std::string key_of(uint64_t number) {
 
 class BesideAWriter : public testing::Test {
  protected:
+  void touch_ahead() {
+    while (visible_.load(std::memory_order_acquire) < kWrites) {
+      if (!memtable_->touch_ahead()) std::this_thread::yield();
+    }
+  }
+
   void write_all() {
     for (SequenceNumber i = 1; i <= kWrites; ++i) {
       if (i % 500 == 0) {
@@ -85,7 +91,7 @@ class BesideAWriter : public testing::Test {
     }
   }
 
-  TestMemtable memtable_{std::size_t{8} << 20};
+  TestMemtable memtable_{std::size_t{16} << 20};
   std::atomic<SequenceNumber> visible_{0};
 };
 
@@ -96,6 +102,7 @@ TEST_F(BesideAWriter, ReadersAndIteratorsSeeWhatIsVisible) {  // [MEM-1] [HASH-2
   threads.emplace_back([this] { iterate(); });
   threads.emplace_back([this] { iterate_at(); });
   threads.emplace_back([this] { iterate(); });
+  threads.emplace_back([this] { touch_ahead(); });
   write_all();
   for (std::thread& thread : threads) thread.join();
 }

@@ -18,7 +18,8 @@ class MemtableMemory {
  public:
   struct Piece {
     HugeBuffer arena;
-    HugeBuffer index;  // zeros
+    HugeBuffer index;         // zeros
+    std::size_t touched = 0;  // bytes of the arena whose pages are there
   };
 
   // Keeps nothing.

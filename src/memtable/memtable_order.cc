@@ -1,6 +1,8 @@
 #include "memtable/memtable_order.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "base/coding.h"
 #include "memtable/memtable.h"
@@ -12,6 +14,32 @@ namespace {
 // range searches all of them, and moving an item costs a few nanoseconds: better few runs.
 constexpr std::size_t kRunRatio = 16;
 constexpr std::size_t kItemsBetweenSamples = 16;
+// Fewer items are compared, as counting digits takes a while by itself.
+constexpr std::size_t kLeastItemsToCount = 2048;
+
+// Digit by digit, the least significant first (Knuth, TAOCP vol. 3, 5.2.5); stable. A million items
+// take a fifth of the time of std::sort().
+void sort_by_head(std::vector<SortedRuns::Item>* items) {
+  constexpr std::size_t kDigits = sizeof(uint64_t);
+  constexpr std::size_t kValues = 256;
+  const auto digit_of = [](uint64_t head, std::size_t digit) {
+    return static_cast<std::size_t>(head >> (8 * digit) & 0xff);
+  };
+  std::array<std::array<uint32_t, kValues>, kDigits> counts{};
+  for (const SortedRuns::Item& item : *items) {
+    for (std::size_t digit = 0; digit < kDigits; ++digit) ++counts[digit][digit_of(item.head, digit)];
+  }
+  std::vector<SortedRuns::Item> other(items->size());
+  for (std::size_t digit = 0; digit < kDigits; ++digit) {
+    std::array<uint32_t, kValues>& places = counts[digit];
+    if (places[digit_of(items->front().head, digit)] == items->size()) continue;  // all the same
+    std::exclusive_scan(places.begin(), places.end(), places.begin(), uint32_t{0});
+    for (const SortedRuns::Item& item : *items) {
+      other[places[digit_of(item.head, digit)]++] = item;
+    }
+    items->swap(other);
+  }
+}
 
 // How many of the sorted numbers come first for which `before` holds. Halves without a branch on
 // what is found, which no processor could foresee.
@@ -47,19 +75,18 @@ bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const Sorted
   return order != 0 ? order < 0 : a.record > b.record;
 }
 
-const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const SortedRuns& runs,
-                                           const SortedRuns::Run& run, std::string_view key,
-                                           SequenceNumber sequence) {
+ItemRange sampled_range(const Memtable& memtable, const SortedRuns& runs, const SortedRuns::Run& run,
+                        std::string_view key) {
   const SortedRuns::Item* const begin = run.items.data();
   const SortedRuns::Item* const end = begin + run.items.size();
-  if (begin == end) return end;
+  if (begin == end) return {end, end};
   const std::string_view prefix = memtable.key_at(begin->record).substr(0, runs.prefix_bytes);
   const int order = key.substr(0, prefix.size()).compare(prefix);
-  if (order != 0) return order < 0 ? begin : end;
+  if (order != 0) return order < 0 ? ItemRange{begin, begin} : ItemRange{end, end};
   const uint64_t head = order_prefix64(key.substr(prefix.size()));
   // Between the last sample below the head and the first one above it.
   const std::size_t below = count_first(run.samples, [=](uint64_t at) { return at < head; });
-  if (below == 0 && run.samples.front() != head) return begin;
+  if (below == 0 && run.samples.front() != head) return {begin, begin};
   std::size_t above = below;
   if (below < run.samples.size() && run.samples[below] == head) {
     above = count_first(run.samples, [=](uint64_t at) { return at <= head; });
@@ -67,11 +94,25 @@ const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const Sorte
   const SortedRuns::Item* const from = begin + (below - (below > 0)) * kItemsBetweenSamples;
   const SortedRuns::Item* const to =
       above < run.samples.size() ? begin + above * kItemsBetweenSamples : end;
-  return std::partition_point(from, to, [&](const SortedRuns::Item& item) {
+  return {from, to};
+}
+
+const SortedRuns::Item* first_in_range(const Memtable& memtable, const SortedRuns& runs,
+                                       const ItemRange& range, std::string_view key,
+                                       SequenceNumber sequence) {
+  if (range.from == range.to) return range.to;
+  const uint64_t head = order_prefix64(key.substr(runs.prefix_bytes));
+  return std::partition_point(range.from, range.to, [&](const SortedRuns::Item& item) {
     if (item.head != head) return item.head < head;
     return entry_before(memtable.key_at(item.record), memtable.sequence_at(item.record), key,
                         sequence);
   });
+}
+
+const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const SortedRuns& runs,
+                                           const SortedRuns::Run& run, std::string_view key,
+                                           SequenceNumber sequence) {
+  return first_in_range(memtable, runs, sampled_range(memtable, runs, run, key), key, sequence);
 }
 
 std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
@@ -102,21 +143,52 @@ uint64_t MemtableOrder::head_of(RecordNumber record, std::size_t prefix_bytes) c
 MemtableOrder::Items MemtableOrder::sort_new_records(std::size_t from, std::size_t to,
                                                      std::size_t prefix_bytes) const {
   Items run;
+  bool in_order = true;
   for (std::size_t at = from; at < to;) {
     const char* const bytes = memtable_.arena_.data() + at;
     const auto size = load<uint32_t>(bytes + 12);
     if (Memtable::entry_of(bytes).kind != EntryKind::kDeleteRange) {
       const auto number = static_cast<RecordNumber>(at / 8);
-      run.push_back({head_of(number, prefix_bytes), number, 1});
+      const uint64_t head = head_of(number, prefix_bytes);
+      in_order = in_order && (run.empty() || run.back().head < head);
+      run.push_back({head, number, 1});
     }
     at = (at + Memtable::kRecordHeaderBytes + size + 7) & ~std::size_t{7};
   }
-  std::sort(run.begin(), run.end(),
-            [this](const Item& a, const Item& b) { return is_before(memtable_, a, b); });
+  if (!in_order) sort(&run);
   for (std::size_t i = run.size(); i-- > 1;) {
     if (compare_keys(memtable_, run[i - 1], run[i]) == 0) run[i - 1].versions += run[i].versions;
   }
   return run;
+}
+
+void MemtableOrder::sort(Items* items) const {
+  if (items->size() < kLeastItemsToCount) {
+    std::sort(items->begin(), items->end(),
+              [this](const Item& a, const Item& b) { return is_before(memtable_, a, b); });
+    return;
+  }
+  sort_by_head(items);
+  for (auto first = items->begin(); first != items->end();) {
+    const auto last = std::find_if(first + 1, items->end(),
+                                   [&](const Item& item) { return item.head != first->head; });
+    if (last - first > 1) sort_equal_heads(first, last);
+    first = last;
+  }
+}
+
+// From older to newer records to [ORDER-1]. Mostly all are versions of one key, and then there is
+// nothing to sort.
+void MemtableOrder::sort_equal_heads(Items::iterator first, Items::iterator last) const {
+  std::reverse(first, last);
+  const std::string_view key = memtable_.key_at(first->record);
+  const bool of_one_key = std::all_of(first + 1, last, [&](const Item& item) {
+    return memtable_.key_at(item.record) == key;
+  });
+  if (of_one_key) return;
+  std::stable_sort(first, last, [this](const Item& a, const Item& b) {
+    return memtable_.key_at(a.record) < memtable_.key_at(b.record);
+  });
 }
 
 MemtableOrder::Items MemtableOrder::merge(const Items& older, const Items& newer) const {

@@ -43,6 +43,18 @@ int compare_keys(const Memtable& memtable, const SortedRuns::Item& a, const Sort
 // sequence: the later one counts, and comes first.
 bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const SortedRuns::Item& b);
 
+// Where in one of the runs the first item is that is not before (key, …): between `from` and `to`,
+// as far as the samples tell.
+struct ItemRange {
+  const SortedRuns::Item* from;
+  const SortedRuns::Item* to;
+};
+ItemRange sampled_range(const Memtable& memtable, const SortedRuns& runs, const SortedRuns::Run& run,
+                        std::string_view key);
+// The first item in what sampled_range() gave that is not before (key, sequence), or its end.
+const SortedRuns::Item* first_in_range(const Memtable& memtable, const SortedRuns& runs,
+                                       const ItemRange& range, std::string_view key,
+                                       SequenceNumber sequence);
 // The first item of one of the runs that is not before (key, sequence), or its end.
 const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const SortedRuns& runs,
                                            const SortedRuns::Run& run, std::string_view key,
@@ -62,6 +74,8 @@ class MemtableOrder {
 
   uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
   Items sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
+  void sort(Items* items) const;  // which lie in the order in which they were added
+  void sort_equal_heads(Items::iterator first, Items::iterator last) const;
   // `newer` holds records added after all of `older`'s.
   Items merge(const Items& older, const Items& newer) const;
   void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;

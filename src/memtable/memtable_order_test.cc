@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "memtable/memtable_test_support.h"
 
 namespace ashlar {
@@ -70,6 +72,37 @@ TEST(MemtableOrder, IsThatOfASortedListHoweverOftenItIsAskedFor) {  // [ORDER-1]
     expect_walks(memtable, random, 2000);
     if (HasFatalFailure()) FAIL() << "seed " << seed;
   }
+}
+
+// Enough of them to be sorted by the digits of their heads.
+TEST(MemtableOrder, OfManyRecordsAtOnceIsThatOfASortedList) {  // [ORDER-1]
+  std::mt19937_64 random(7);
+  const std::function<std::string(uint64_t)> kinds[] = {
+      [](uint64_t number) { return "user" + std::to_string(number % 100'000'000); },
+      [](uint64_t number) { return std::string(reinterpret_cast<const char*>(&number), 8); },
+      // Few keys of many versions, and many keys with the same head.
+      [](uint64_t number) { return "hot" + std::to_string(number % 5); },
+      [](uint64_t number) { return "the same head" + std::to_string(number % 3000); },
+  };
+  for (std::size_t kind = 0; kind <= std::size(kinds); ++kind) {
+    TestMemtable memtable;
+    SequenceNumber sequence = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      const auto& make_key = kinds[kind < std::size(kinds) ? kind : random() % kind];
+      if (random() % 4 != 0) ++sequence;
+      memtable.set(make_key(random()), sequence + 1, "v");
+    }
+    expect_both_ways(memtable);
+    if (HasFatalFailure()) FAIL() << "kind " << kind;
+  }
+}
+
+TEST(MemtableOrder, OfRecordsThatCameInOrderIsTheSame) {
+  TestMemtable memtable;
+  for (uint64_t i = 0; i < 5000; ++i) memtable.set(std::to_string(10'000 + i), i + 1, "v");
+  expect_both_ways(memtable);
+  memtable.set("10000", 5001, "newer");
+  expect_both_ways(memtable);
 }
 
 TEST(MemtableOrder, FollowsACommonPrefixThatShrinksUnderItsRuns) {

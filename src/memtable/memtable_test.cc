@@ -165,6 +165,32 @@ TEST(Memtable, GivesItsMemoryBack) {
 }
 
 // A commit lies in one memtable as a whole: one made for it must take it.
+TEST(Memtable, IsTouchedAheadOfItsWriterUpToSomeWayAndToItsEnd) {
+  constexpr std::size_t kCapacity = std::size_t{100} << 20;
+  TestMemtable memtable(kCapacity);
+  const auto steps = [&] {
+    int count = 0;
+    while (memtable->touch_ahead()) ++count;
+    return count;
+  };
+  const int first = steps();
+  EXPECT_GT(first, 4);
+  EXPECT_LT(first, 25) << "not all of it at once";
+  EXPECT_EQ(steps(), 0);
+  const std::string value(1 << 20, 'v');
+  SequenceNumber sequence = 0;
+  int others = 0;
+  while (memtable.add({"key" + std::to_string(sequence), sequence + 1, value})) {
+    ++sequence;
+    others += steps();
+  }
+  EXPECT_GT(sequence, 80u);
+  EXPECT_GT(first + others, 40) << "steps of 2 MiB";
+  for (SequenceNumber i = 0; i < sequence; ++i) {
+    ASSERT_EQ(memtable.get("key" + std::to_string(i)), value + "@" + std::to_string(i + 1));
+  }
+}
+
 TEST(Memtable, ManySmallOperationsOfOneCommitFit) {  // [HASH-3]
   TestMemtable memtable(std::size_t{1} << 20);
   constexpr std::size_t kCount = 10'000;

@@ -7,8 +7,24 @@
 #include "base/coding.h"
 #include "base/entry_batch.h"
 #include "base/limits.h"
+#include "base/prefetch.h"
 
 namespace ashlar {
+
+namespace {
+
+// Those that a search begins with; the range is short unless many keys have the same head.
+void prefetch_items(const ItemRange& range) {
+  constexpr std::size_t kItemsInLine = 64 / sizeof(SortedRuns::Item);
+  constexpr std::size_t kMostLines = 5;
+  const auto items = static_cast<std::size_t>(range.to - range.from);
+  const std::size_t lines = std::min(items / kItemsInLine + 1, kMostLines);
+  for (std::size_t line = 0; line < lines; ++line) {
+    prefetch_line(range.from + line * kItemsInLine);
+  }
+}
+
+}  // namespace
 
 VisibleIterator::VisibleIterator(std::shared_ptr<const Memtable> memtable,
                                  std::shared_ptr<const SortedRuns> runs, SequenceNumber visible)
@@ -26,15 +42,35 @@ void VisibleIterator::seek_first() {
 }
 
 void VisibleIterator::seek(std::string_view key, SequenceNumber sequence) {
-  ASHLAR_CHECK(sequence == kMaximumSequence);
-  rests_.clear();
-  for (const auto& run : runs_->runs) {
-    const auto at = first_at_or_behind(*memtable_, *runs_, *run, key, sequence);
-    const SortedRuns::Item* const end = run->items.data() + run->items.size();
-    if (at != end) rests_.push_back({at, end});
+  for (int step = 0; !seek_step(step, key, sequence); ++step) {
   }
+}
+
+bool VisibleIterator::seek_step(int step, std::string_view key, SequenceNumber sequence) {
+  ASHLAR_CHECK(sequence == kMaximumSequence);
+  if (step == 0) {
+    rests_.clear();
+    for (const auto& run : runs_->runs) {
+      const ItemRange range = sampled_range(*memtable_, *runs_, *run, key);
+      rests_.push_back({range.from, range.to});
+      prefetch_items(range);
+    }
+    return false;
+  }
+  if (step == 1) {
+    for (std::size_t i = 0; i < rests_.size(); ++i) {
+      Rest& rest = rests_[i];
+      const auto& items = runs_->runs[i]->items;
+      rest.at = first_in_range(*memtable_, *runs_, {rest.at, rest.end}, key, sequence);
+      rest.end = items.data() + items.size();
+      if (rest.at != rest.end) memtable_->prefetch_record(rest.at->record);
+    }
+    return false;
+  }
+  std::erase_if(rests_, [](const Rest& rest) { return rest.at == rest.end; });
   choose_front();
   find_visible();
+  return true;
 }
 
 void VisibleIterator::next() {

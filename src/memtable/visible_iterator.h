@@ -26,6 +26,7 @@ class VisibleIterator final : public EntryIterator, public Recycled<VisibleItera
   void seek_last() override { ASHLAR_CHECK(false); }
   // `sequence` must be kMaximumSequence.
   void seek(std::string_view key, SequenceNumber sequence) override;
+  bool seek_step(int step, std::string_view key, SequenceNumber sequence) override;
   void next() override;
   void previous() override { ASHLAR_CHECK(false); }
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override;

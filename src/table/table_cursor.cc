@@ -165,23 +165,35 @@ Status TableCursor::seek_last() {
 }
 
 Status TableCursor::seek(std::string_view key, SequenceNumber sequence) {
+  ASHLAR_TRY(seek_leaf(key, sequence));
+  ASHLAR_TRY(seek_slot(key, sequence));
+  seek_record();
+  return {};
+}
+
+Status TableCursor::seek_leaf(std::string_view key, SequenceNumber sequence) {
+  page_ = 0;
+  sought_ = 0;
   if (file_.header().data_page_count == 0) return {};
   Result<uint32_t> found = search_leaves(key, sequence);
   page_ = 0;
   ASHLAR_TRY(found.status());
   // The wanted entry is in the leaf before the found one, or the found one's first.
-  if (*found == 1) return seek_first();
-  prefetch_top(*found - 1);
-  ASHLAR_TRY(enter_leaf_around(*found - 1));
+  sought_ = std::max(*found - 1, uint32_t{1});
+  prefetch_top(sought_);
+  return {};
+}
+
+Status TableCursor::seek_slot(std::string_view key, SequenceNumber sequence) {
+  if (sought_ == 0) return {};
+  ASHLAR_TRY(enter_leaf_around(sought_));
   if (span_ == 1) {
-    const uint32_t slot = leaf_.lower_bound(key, sequence);
-    if (slot < count_) {
-      prefetch_records_from(slot);
-      load_slot(slot);
-      return {};
-    }
-  } else if (!before(key, sequence)) {
-    load_slot(0);
+    slot_ = leaf_.lower_bound(key, sequence);
+  } else {
+    slot_ = before(key, sequence) ? 1 : 0;
+  }
+  if (slot_ < count_) {
+    prefetch_records_from(slot_);
     return {};
   }
   slot_ = count_ - 1;

@@ -12,6 +12,16 @@ void TableIterator::arrive(Status status) {
   if (cursor_.valid()) take_record();
 }
 
+bool TableIterator::seek_step(int step, std::string_view key, SequenceNumber sequence) {
+  if (step < 2) {
+    status_ = step == 0 ? cursor_.seek_leaf(key, sequence) : cursor_.seek_slot(key, sequence);
+    return !status_.ok();
+  }
+  cursor_.seek_record();
+  if (cursor_.valid()) take_record();
+  return true;
+}
+
 std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
   if (cursor_.wide()) return 0;
   const std::string_view prefix = cursor_.prefix();

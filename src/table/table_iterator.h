@@ -34,6 +34,7 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
   void seek(std::string_view key, SequenceNumber sequence) override {
     arrive(cursor_.seek(key, sequence));
   }
+  bool seek_step(int step, std::string_view key, SequenceNumber sequence) override;
   void next() override {
     if (cursor_.step()) [[likely]] {
       take_record();

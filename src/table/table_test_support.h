@@ -210,7 +210,12 @@ inline void expect_seeks(EntryIterator& it, const std::vector<TestEntry>& entrie
     target.sequence = sequence;
     const auto wanted = std::lower_bound(entries.begin(), entries.end(), target, test_entry_before);
     std::size_t at = static_cast<std::size_t>(wanted - entries.begin());
-    it.seek(key, sequence);
+    if (random() % 2 == 0) {
+      it.seek(key, sequence);
+    } else {
+      for (int step = 0; !it.seek_step(step, key, sequence); ++step) {
+      }
+    }
     ASSERT_TRUE(it.status().ok()) << it.status().to_string();
     for (int step = 0; step < 8; ++step) {
       ASSERT_EQ(it.valid(), at < entries.size());

@@ -30,18 +30,30 @@ void LevelIterator::seek_last() {
   skip_backward();
 }
 
-void LevelIterator::seek(std::string_view key, SequenceNumber sequence) {
+bool LevelIterator::open_for(std::string_view key) {
   const auto found = std::partition_point(
       tables_.begin(), tables_.end(),
       [&](const StoredTable* table) { return table->summary.largest_key < key; });
   if (found == tables_.end()) {
     inner_.reset();
     opened_ = SIZE_MAX;
-    return;
+    return false;
   }
   open(static_cast<std::size_t>(found - tables_.begin()));
+  return true;
+}
+
+void LevelIterator::seek(std::string_view key, SequenceNumber sequence) {
+  if (!open_for(key)) return;
   inner_->seek(key, sequence);
   skip_forward();
+}
+
+bool LevelIterator::seek_step(int step, std::string_view key, SequenceNumber sequence) {
+  if (step == 0 && !open_for(key)) return true;
+  if (!inner_->seek_step(step, key, sequence)) return false;
+  skip_forward();
+  return true;
 }
 
 void LevelIterator::previous() {

@@ -20,6 +20,7 @@ class LevelIterator final : public EntryIterator, public Recycled<LevelIterator>
   void seek_first() override;
   void seek_last() override;
   void seek(std::string_view key, SequenceNumber sequence) override;
+  bool seek_step(int step, std::string_view key, SequenceNumber sequence) override;
   void next() override {
     inner_->next();
     if (!inner_->valid()) skip_forward();
@@ -32,6 +33,9 @@ class LevelIterator final : public EntryIterator, public Recycled<LevelIterator>
 
  private:
   void open(std::size_t index);
+  // Opens the table in which the first entry at or behind the key is, or the one before; false if
+  // all keys are before it.
+  bool open_for(std::string_view key);
   // Goes on to the next table while this one is at its end, unless it ended in an error.
   void skip_forward();
   void skip_backward();
