@@ -19,7 +19,7 @@ if(ASHLAR_TOOLS)
   set(documents_check ${CMAKE_CURRENT_SOURCE_DIR}/documents_check.py $<TARGET_FILE:ashlar_program>
     $<TARGET_FILE:documents_writer>)
   add_test(NAME documents_check COMMAND python3 ${documents_check})
-  set_tests_properties(documents_check PROPERTIES TIMEOUT 600)
+  set_tests_properties(documents_check PROPERTIES TIMEOUT 600 COST 100)
   if(ASHLAR_SANITIZE)
     set_tests_properties(documents_check PROPERTIES
       ENVIRONMENT "ASHLAR_CYCLES=2;ASHLAR_DOCUMENTS=3000")

@@ -28,7 +28,7 @@ TEST_P(PowerCut, TakesNothingThatWasOnTheDisk) {
   if (!disk.lacking().empty()) GTEST_SKIP() << "lacking: " << disk.lacking();
   ASSERT_TRUE(disk.mounted());
   const std::string folder = disk.folder() + "/db";
-  AcknowledgedWriters writers(seed, GetParam());
+  AcknowledgedWriters writers(seed, GetParam(), true);
   const uint64_t cycles = environment_number("ASHLAR_CYCLES", 5);
   for (uint64_t cycle = 0; cycle < cycles; ++cycle) {
     SCOPED_TRACE("cycle " + std::to_string(cycle));

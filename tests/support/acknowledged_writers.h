@@ -21,8 +21,9 @@ namespace ashlar {
 // Threads: one.
 class AcknowledgedWriters {
  public:
-  // With the least memory, so that much is flushed and merged.
-  AcknowledgedWriters(uint64_t seed, Durability durability);
+  // With the least memory, so that much is flushed and merged. Where the disk is `cut_off` under the
+  // writers, they end in errors of it, of which nothing is said; others go to standard error.
+  AcknowledgedWriters(uint64_t seed, Durability durability, bool cut_off = false);
 
   // Opens `folder` in a new process, where each writer goes on behind its last write. After
   // `after`, calls `stop` with that process, which it has to end. Returns what waitpid() says of
@@ -47,8 +48,10 @@ class AcknowledgedWriters {
 
   Options options() const;
   [[noreturn]] void write_for_ever(const std::string& folder, int pipe) const;
+  [[noreturn]] void end_writer(const Status& status) const;
 
   const Durability durability_;
+  const bool cut_off_;
   std::vector<WriteScript> scripts_;
   std::array<ScriptState, kWriters> states_;       // after the first done_ writes
   std::array<uint64_t, kWriters> done_{};          // writes found at the last check

@@ -21,6 +21,8 @@ namespace {
 // From the kernel's fs/ext4/ext4.h, which no header for programs has.
 constexpr unsigned long kExt4Shutdown = _IOR('X', 125, uint32_t);
 constexpr uint32_t kWithoutFlush = 2;
+constexpr int kUnmountAttempts = 500;
+constexpr useconds_t kUnmountWaitUs = 10'000;
 
 bool can_write(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -76,7 +78,13 @@ void LoopDisk::mount() {
 }
 
 void LoopDisk::unmount() {
-  EXPECT_EQ(umount2(folder().c_str(), 0), 0) << std::strerror(errno);
+  // What a process that was killed had open may be let go a moment after it has ended.
+  int result = umount2(folder().c_str(), 0);
+  for (int attempt = 0; result != 0 && errno == EBUSY && attempt < kUnmountAttempts; ++attempt) {
+    usleep(kUnmountWaitUs);
+    result = umount2(folder().c_str(), 0);
+  }
+  EXPECT_EQ(result, 0) << std::strerror(errno);
 }
 
 void LoopDisk::cut_power() const {
