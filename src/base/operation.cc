@@ -6,13 +6,8 @@
 #include "base/limits.h"
 
 namespace ashlar {
-namespace {
 
-constexpr unsigned kKindMask = 0x0f;
-constexpr unsigned kHasExpiry = 0x10;
-constexpr unsigned kIsPointer = 0x20;
-
-}  // namespace
+using namespace operation_code;
 
 std::size_t encoded_operation_bytes(const Operation& operation) {
   return 8 + 1 + varint_bytes(operation.key.size()) + operation.key.size() +
@@ -63,27 +58,6 @@ Result<Operation> decode_operation(std::string_view bytes, std::size_t* consumed
   operation.kind = static_cast<EntryKind>(kind);
   operation.value_is_pointer = (code & kIsPointer) != 0;
   *consumed = covered + 4;
-  return operation;
-}
-
-Operation decode_trusted_operation(const char* bytes) {
-  Operation operation;
-  operation.timestamp_us = load<uint64_t>(bytes);
-  const auto code = static_cast<unsigned char>(bytes[8]);
-  const char* const unbounded = bytes + (std::size_t{2} << 30);
-  uint64_t length = 0;
-  const char* at = load_varint(bytes + 9, unbounded, &length);
-  operation.key = std::string_view(at, length);
-  at += length;
-  if ((code & kHasExpiry) != 0) {
-    operation.expires_at_ms = load<uint64_t>(at);
-    at += 8;
-  }
-  at = load_varint(at, unbounded, &length);
-  operation.value = std::string_view(at, length);
-  operation.kind = static_cast<EntryKind>(code & kKindMask);
-  operation.value_is_pointer = (code & kIsPointer) != 0;
-  operation.checksum = load<uint32_t>(at + length);
   return operation;
 }
 

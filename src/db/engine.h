@@ -356,7 +356,8 @@ class Engine {
   std::multiset<uint64_t> staged_value_files_;
   uint64_t flush_bytes_per_second_ = 0;
 
-  uint64_t flush_started_ns_ = 0;  // the last one; by the flushing task alone
+  std::atomic<uint64_t> flush_started_ns_{0};  // the last one; before the first, when it was opened
+  std::atomic<uint64_t> flushing_bytes_{0};    // of the memtable that is being flushed; 0: none is
   std::atomic<bool> merge_running_{false};
   std::atomic<bool> log_write_scheduled_{false};
 

@@ -18,9 +18,9 @@ constexpr std::chrono::milliseconds kNow{0};
 constexpr std::chrono::milliseconds kCollectionDelay{100};
 // Without a commit for this long, the database counts as idle and is tidied up.
 constexpr std::chrono::milliseconds kIdleTime{1000};
-// Flushes that follow each other within this time have no time for huge pages, which take seven
-// times as long to fill (docs/decisions/0012-small-pages-in-a-hurry.md).
-constexpr uint64_t kHurriedFlushes = 1'000'000'000;  // ns
+// Flushes that follow each other, or the opening, within this time have no time for huge pages, which
+// take seven times as long to fill (docs/decisions/0012-small-pages-in-a-hurry.md).
+constexpr uint64_t kHurriedFlushes = 2'000'000'000;  // ns
 // Expired entries are looked for at least this often, while there are entries that expire; and not
 // more often than that.
 constexpr uint64_t kLongestExpiryWaitMs = 60'000;
@@ -39,6 +39,17 @@ class MergeRunning {
 
  private:
   std::atomic<bool>* const flag_;
+};
+
+class FlushRunning {
+ public:
+  FlushRunning(std::atomic<uint64_t>* flag, uint64_t bytes) : flag_(flag) { flag_->store(bytes); }
+  ~FlushRunning() { flag_->store(0); }
+  FlushRunning(const FlushRunning&) = delete;
+  FlushRunning& operator=(const FlushRunning&) = delete;
+
+ private:
+  std::atomic<uint64_t>* const flag_;
 };
 
 }  // namespace
@@ -152,6 +163,7 @@ void Engine::schedule_log_write(bool urgent) {
   const auto write = [this] {
     log_write_scheduled_.store(false, std::memory_order_relaxed);
     if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
+    update_debt();
     touch_ahead_of_writers();
   };
   if (urgent) {
@@ -225,7 +237,8 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   request.last_sequence = memtable->largest_sequence();
   request.may_settle = tree.owns_lock();
   // Writers wait, or nearly.
-  const bool in_a_hurry = start - std::exchange(flush_started_ns_, start) < kHurriedFlushes;
+  const bool in_a_hurry = start - flush_started_ns_.exchange(start) < kHurriedFlushes;
+  const FlushRunning running(&flushing_bytes_, memtable->used_bytes());
   request.image_pages = in_a_hurry ? PageSize::kSmall : PageSize::kHuge;
   JobReport report;
   {
@@ -546,6 +559,13 @@ void Engine::update_debt() {
   {
     const std::lock_guard lock(background_mutex_);
     speed = flush_bytes_per_second_;
+  }
+  // A flush that takes longer than the last one did is no faster than it has been so far.
+  if (const uint64_t bytes = flushing_bytes_.load(); bytes > 0) {
+    const uint64_t now = env_.monotonic_ns();
+    const uint64_t elapsed = now - std::min(flush_started_ns_.load(), now);
+    const uint64_t so_far = bytes * 1'000'000'000 / std::max<uint64_t>(elapsed, 1);
+    speed = speed == 0 ? so_far : std::min(speed, so_far);
   }
   const auto waiting = static_cast<int>(immutable_count_.load());
   const auto runs = static_cast<int>(versions_.current()->runs.size());

@@ -134,6 +134,7 @@ Engine::Engine(std::string path, const Options& options, Env& env)
   spare_failure_ = Status::read_only(
       "memory ran out during a commit, so that " + path_ +
       " takes no more writes until it is opened anew");
+  flush_started_ns_ = env_.monotonic_ns();
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, const Options& options) {

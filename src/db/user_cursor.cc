@@ -121,8 +121,7 @@ void UserCursor::next() {
   } else if (stretch_is_live_ && current_ + 1 != stretch_end_ &&
              plainly_differ(current_->key, current_[1].key)) [[likely]] {
     ++current_;
-    shown_key_ = current_->key;
-    shown_key_.remove_prefix(escape_bytes_);
+    show_key(current_->key);
     value_ = current_->value;
   } else {
     find_next();
@@ -238,7 +237,7 @@ void UserCursor::find_backward() {
 }
 
 void UserCursor::show(const EntryView& entry) {
-  shown_key_ = entry.key.substr(escape_bytes_);
+  show_key(entry.key);
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;
   if (entry.value_is_pointer) {

@@ -94,6 +94,12 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   // From the second entry of `key` on to that of another key.
   void skip_older(std::string_view key);
   void show(const EntryView& entry);
+  // The view is copied as a whole where it can be: entry(), which mostly follows at once, loads it as
+  // a whole, and would wait for two halves to reach the cache.
+  void show_key(const std::string_view& key) {
+    shown_key_ = key;
+    if (escape_bytes_ != 0) [[unlikely]] shown_key_.remove_prefix(escape_bytes_);
+  }
   void finish(Status status);
 
   const std::shared_ptr<const ReadView> view_;

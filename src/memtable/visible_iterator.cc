@@ -126,11 +126,13 @@ std::size_t VisibleIterator::take_batch(EntryBatch* batch, std::size_t most) {
   batch->plain = true;
   std::size_t taken = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!memtable_->visible_entry_at(records[i], visible_, &entry_)) continue;
-    batch->newest = std::max(batch->newest, entry_.sequence);
-    batch->plain = batch->plain && entry_.is_plain();
-    std::construct_at(&batch->entries[taken++], entry_);
+    EntryView* const entry = std::construct_at(&batch->entries[taken]);
+    if (!memtable_->visible_entry_at(records[i], visible_, entry)) continue;
+    batch->newest = std::max(batch->newest, entry->sequence);
+    batch->plain = batch->plain && entry->is_plain();
+    ++taken;
   }
+  if (taken > 0) entry_ = batch->entries[taken - 1];
   return taken;
 }
 

@@ -7,6 +7,15 @@
 
 namespace ashlar {
 
+namespace {
+
+void copy_key(char* to, std::string_view prefix, std::string_view suffix) {
+  copy_key_bytes(to, prefix.data(), prefix.size());
+  copy_key_bytes(to + prefix.size(), suffix.data(), suffix.size());
+}
+
+}  // namespace
+
 void TableIterator::arrive(Status status) {
   status_ = std::move(status);
   if (cursor_.valid()) take_record();
@@ -35,19 +44,25 @@ std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
   for (; taken < most; ++taken) {
     cursor_.prefetch_behind(first + taken);
     const char* const bytes = page + load<uint16_t>(offsets + 2 * (first + taken));
+    EntryView* const entry = &batch->entries[taken];
+    char* const key = batch->keys[taken].data();
+    std::string_view suffix;
+    std::string_view value;
+    if (decode_plain_record(bytes, &suffix, &value)) [[likely]] {
+      const std::size_t key_bytes = prefix.size() + suffix.size();
+      if (key_bytes > EntryBatch::kKeyBytes) break;
+      copy_key(key, prefix, suffix);
+      std::construct_at(entry, EntryView{{key, key_bytes}, 0, EntryKind::kSet, false, 0, value});
+      continue;
+    }
     Record record;
-    const bool plain = decode_plain_record(bytes, &record.suffix, &record.value);
-    if (!plain) decode_trusted_record(bytes, &record);
+    decode_trusted_record(bytes, &record);
     const std::size_t key_bytes = prefix.size() + record.suffix.size();
     if (key_bytes > EntryBatch::kKeyBytes) break;
-    char* const key = batch->keys[taken].data();
-    copy_key_bytes(key, prefix.data(), prefix.size());
-    copy_key_bytes(key + prefix.size(), record.suffix.data(), record.suffix.size());
-    std::construct_at(&batch->entries[taken], record.entry({key, key_bytes}));
-    if (!plain) {
-      batch->newest = std::max(batch->newest, record.sequence);
-      batch->plain = batch->plain && batch->entries[taken].is_plain();
-    }
+    copy_key(key, prefix, record.suffix);
+    std::construct_at(entry, record.entry({key, key_bytes}));
+    batch->newest = std::max(batch->newest, record.sequence);
+    batch->plain = batch->plain && entry->is_plain();
   }
   if (taken == 0) return 0;
   cursor_.skip(taken - 1);
