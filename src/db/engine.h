@@ -276,7 +276,7 @@ class Engine {
   void replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy);
   void update_cache_capacity();
   bool may_keep_image(std::size_t bytes) const;
-  void touch_ahead_of_writers();
+  void work_ahead_of_writers();
 
   // --- engine_checkpoint.cc ---
   class LogHold;
@@ -319,7 +319,7 @@ class Engine {
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
   mutable RetireList retired_;
   std::atomic<bool> collection_scheduled_{false};
-  std::atomic<bool> touching_scheduled_{false};
+  std::atomic<bool> working_ahead_{false};
   std::atomic<std::size_t> immutable_count_{0};  // of the view
 
   mutable SpinMutex commit_mutex_;

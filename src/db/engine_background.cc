@@ -146,7 +146,7 @@ void Engine::note_out_of_memory() noexcept {
     tidying_scheduled_ = false;
   }
   log_write_scheduled_.store(false, std::memory_order_relaxed);
-  touching_scheduled_.store(false, std::memory_order_relaxed);
+  working_ahead_.store(false, std::memory_order_relaxed);
   background_changed_.notify_all();
 }
 
@@ -164,7 +164,7 @@ void Engine::schedule_log_write(bool urgent) {
     log_write_scheduled_.store(false, std::memory_order_relaxed);
     if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
     update_debt();
-    touch_ahead_of_writers();
+    work_ahead_of_writers();
   };
   if (urgent) {
     submit(Lane::kLog, kNow, write);

@@ -38,6 +38,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // what a fast writer fills until it is looked after again.
   static constexpr std::size_t kTouchBytes = std::size_t{2} << 20;
   static constexpr std::size_t kTouchedAheadBytes = 16 * kTouchBytes;
+  // Pieces in which a memtable is sorted while it is filled: each is merged with those before it.
+  static constexpr std::size_t kSortedPieces = 12;
 
  public:
   // `capacity` bounds all of its memory, which is taken at once; at most 128 MiB.
@@ -89,6 +91,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   bool touch_ahead();
   // Whether it is time to call it until it returns false.
   bool wants_touching() const { return is_short_of_pages(kTouchedAheadBytes / 2); }
+
+  // Sorts what has been added, so that the next who wants order has little to wait for. Any thread.
+  void sort_ahead() const { order_.sorted(); }
+  // Whether so much waits for it that it pays.
+  bool wants_sorting() const {
+    return order_.sorted_up_to() + arena_.size() / kSortedPieces < used_bytes();
+  }
 
   bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }
   uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }

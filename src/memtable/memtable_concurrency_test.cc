@@ -18,9 +18,10 @@ std::string key_of(uint64_t number) {
 
 class BesideAWriter : public testing::Test {
  protected:
-  void touch_ahead() {
+  void work_ahead() {
     while (visible_.load(std::memory_order_acquire) < kWrites) {
       if (!memtable_->touch_ahead()) std::this_thread::yield();
+      if (memtable_->wants_sorting()) memtable_->sort_ahead();
     }
   }
 
@@ -102,7 +103,7 @@ TEST_F(BesideAWriter, ReadersAndIteratorsSeeWhatIsVisible) {  // [MEM-1] [HASH-2
   threads.emplace_back([this] { iterate(); });
   threads.emplace_back([this] { iterate_at(); });
   threads.emplace_back([this] { iterate(); });
-  threads.emplace_back([this] { touch_ahead(); });
+  threads.emplace_back([this] { work_ahead(); });
   write_all();
   for (std::thread& thread : threads) thread.join();
 }

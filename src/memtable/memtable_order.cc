@@ -118,21 +118,22 @@ const SortedRuns::Item* first_at_or_behind(const Memtable& memtable, const Sorte
 std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
   const std::lock_guard lock(mutex_);
   const std::size_t end = memtable_.end_.load(std::memory_order_acquire);
-  if (end == sorted_up_to_) return current_;
+  const std::size_t from = sorted_up_to();
+  if (end == from) return current_;
 
   SortedRuns next = *current_;
   const std::size_t prefix = memtable_.common_prefix_.load(std::memory_order_relaxed);
   if (next.runs.empty()) next.prefix_bytes = prefix;
   if (prefix < next.prefix_bytes) shorten_prefix(&next, prefix);
 
-  Items fresh = sort_new_records(sorted_up_to_, end, next.prefix_bytes);
+  Items fresh = sort_new_records(from, end, next.prefix_bytes);
   while (!next.runs.empty() && next.runs.back()->items.size() < fresh.size() * kRunRatio) {
     fresh = merge(next.runs.back()->items, fresh);
     next.runs.pop_back();
   }
   if (!fresh.empty()) next.runs.push_back(std::make_shared<const SortedRuns::Run>(std::move(fresh)));
   current_ = std::make_shared<const SortedRuns>(std::move(next));
-  sorted_up_to_ = end;
+  sorted_up_to_.store(end, std::memory_order_relaxed);
   return current_;
 }
 

@@ -2,9 +2,12 @@
 //
 // Writers never sort. Whoever wants order sorts what has come since the last time into a new run
 // and merges runs of similar size, so that there are few and each record is merged O(log n) times;
-// a flush therefore sorts once, and a scan beside a slow writer only a few records.
+// a scan beside a slow writer therefore sorts only a few records. What a fast writer leaves behind
+// is sorted in the background, piece by piece, so that no scan waits for all of it, and a flush has
+// little left to do.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -67,6 +70,8 @@ class MemtableOrder {
 
   // Runs that cover every record complete at the time of the call.
   std::shared_ptr<const SortedRuns> sorted();
+  // The offset in the arena before which the last call found everything.
+  std::size_t sorted_up_to() const { return sorted_up_to_.load(std::memory_order_relaxed); }
 
  private:
   using Item = SortedRuns::Item;
@@ -82,7 +87,7 @@ class MemtableOrder {
 
   const Memtable& memtable_;
   std::mutex mutex_;
-  std::size_t sorted_up_to_ = 8;  // offset in the arena
+  std::atomic<std::size_t> sorted_up_to_{8};  // offset in the arena; changes under mutex_
   std::shared_ptr<const SortedRuns> current_ = std::make_shared<const SortedRuns>();
 };
 

@@ -97,6 +97,23 @@ TEST(MemtableOrder, OfManyRecordsAtOnceIsThatOfASortedList) {  // [ORDER-1]
   }
 }
 
+TEST(MemtableOrder, IsTheSameWhenItIsMadePieceByPieceAheadOfNeed) {
+  std::mt19937_64 random(8);
+  TestMemtable memtable;
+  EXPECT_FALSE(memtable->wants_sorting());
+  int pieces = 0;
+  for (const TestRecord& record : random_records(random, 20'000)) {
+    ASSERT_TRUE(memtable.add(record));
+    if (!memtable->wants_sorting()) continue;
+    memtable->sort_ahead();
+    EXPECT_FALSE(memtable->wants_sorting());
+    ++pieces;
+  }
+  EXPECT_GT(pieces, 2);
+  expect_both_ways(memtable);
+  expect_walks(memtable, random, 1000);
+}
+
 TEST(MemtableOrder, OfRecordsThatCameInOrderIsTheSame) {
   TestMemtable memtable;
   for (uint64_t i = 0; i < 5000; ++i) memtable.set(std::to_string(10'000 + i), i + 1, "v");
