@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "env/sim_env.h"
 #include "wal/log_dump.h"
@@ -361,6 +362,23 @@ TEST_F(LogFaultTest, AReaderWhoseSegmentsAreTakenAwayIsToldToTryAgain) {
     return Status();
   });
   EXPECT_TRUE(end.status().is(StatusCode::kBusy)) << end.status().to_string();
+}
+
+// A spare is blank, and may go at any time; it is looked into if the log ends with a full segment.
+TEST_F(LogFaultTest, AReaderWhoseBlankSegmentIsTakenAwayIsToldToTryAgain) {
+  while (log_.writer().end() < kOptions.segment_bytes) append_and_sync(100);
+  ASSERT_EQ(log_.writer().end(), kOptions.segment_bytes);
+  log_.drop();
+  ASSERT_TRUE(replace_file(sim_, log_.segment(100), std::string(8192, '\0')).ok());
+  bool removed = false;
+  const Result<LogEnd> end = replay_log(sim_, kFolder, 0, [&](const LogFrame&) {
+    if (!std::exchange(removed, true)) {
+      EXPECT_TRUE(sim_.erase(log_.segment(100)).ok());
+    }
+    return Status();
+  });
+  EXPECT_TRUE(end.status().is(StatusCode::kBusy)) << end.status().to_string();
+  EXPECT_TRUE(log_.replay().ok());
 }
 
 TEST_F(LogFaultTest, AReaderBesideALiveWriterSeesWhatIsAppended) {

@@ -16,6 +16,19 @@ struct ChainLink {
   uint64_t end = 0;
 };
 
+// What a live writer has taken away since it was listed is no damage.
+Status busy_if_not_found(Status status) {
+  if (!status.is(StatusCode::kNotFound)) return status;
+  return Status::busy("removed while the log was read: " + std::string(status.message()));
+}
+
+Result<std::unique_ptr<SegmentSource>> open_listed(Env& env, const std::string& folder,
+                                                   const SegmentInfo& info) {
+  Result<std::unique_ptr<SegmentSource>> opened = SegmentSource::open(env, folder, info);
+  if (!opened.ok()) return busy_if_not_found(std::move(opened).status());
+  return opened;
+}
+
 // One replay.
 //
 // Invariant: [LOG-8] segments follow one another by number. Of two of one generation with the same
@@ -154,12 +167,9 @@ Status Replay::enter_generation(const SegmentInfo& info) {
 
 Status Replay::walk_link(std::size_t index, bool* ended) {
   const ChainLink& link = chain_[index];
-  Result<std::unique_ptr<SegmentSource>> opened = SegmentSource::open(env_, folder_, link.info);
-  if (opened.status().is(StatusCode::kNotFound)) {
-    return Status::busy(file_name(link.info) + ": removed while the log was read");
-  }
-  if (!opened.ok()) return std::move(opened).status();
-  SegmentSource& source = **opened;
+  ASHLAR_TRY_ASSIGN(const std::unique_ptr<SegmentSource> opened,
+                    open_listed(env_, folder_, link.info));
+  SegmentSource& source = *opened;
   while (end_.position < link.end) {
     bool from_ring = false;
     ASHLAR_TRY_ASSIGN(const std::optional<VerifiedFrame> frame,
@@ -232,7 +242,7 @@ Status Replay::check_end_of_log(std::size_t index, SegmentSource& source) {
   for (std::size_t i = index; i < chain_.size() && !damaged; ++i) {
     const SegmentInfo& info = chain_[i].info;
     ASHLAR_TRY_ASSIGN(const std::unique_ptr<SegmentSource> segment,
-                      SegmentSource::open(env_, folder_, info));
+                      open_listed(env_, folder_, info));
     uint64_t border = i == index ? log_block_down(end_.position) + kLogBlockBytes : info.start;
     for (; border < info.end() && !damaged; border += kLogBlockBytes) {
       ASHLAR_TRY_ASSIGN(damaged, proves_durable(*segment, info, border, i > index));
@@ -269,16 +279,17 @@ Status Replay::check_blank_segments(const std::vector<uint64_t>& blank) {
   if (end_.position != newest.end()) return {};
   for (const uint64_t number : blank) {
     if (number < newest.number) continue;
-    ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file,
-                      env_.open_file(segment_path(folder_, number), {}));
-    ASHLAR_TRY_ASSIGN(const uint64_t bytes, file->size());
+    const Result<std::unique_ptr<File>> file =
+        env_.open_file(segment_path(folder_, number), {});
+    if (!file.ok()) return busy_if_not_found(file.status());
+    ASHLAR_TRY_ASSIGN(const uint64_t bytes, (*file)->size());
     if (bytes <= kLogBlockBytes || bytes % kLogBlockBytes != 0) continue;
     SegmentInfo as_next = newest;
     as_next.number = number;
     as_next.start = newest.end();
     as_next.capacity = bytes - kLogBlockBytes;
     ASHLAR_TRY_ASSIGN(const std::unique_ptr<SegmentSource> source,
-                      SegmentSource::open(env_, folder_, as_next));
+                      open_listed(env_, folder_, as_next));
     ASHLAR_TRY_ASSIGN(const std::optional<VerifiedFrame> frame,
                       read_frame(*source, newest.generation, as_next.start, as_next.end()));
     if (frame) return Status::corruption(source->path() + ": offset 0: the header is gone");
