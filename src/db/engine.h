@@ -239,7 +239,7 @@ class Engine {
   // --- engine_background.cc ---
   // Under view_mutex_. Throws std::bad_alloc before it has done anything, or not at all.
   void publish_view(std::shared_ptr<const ReadView> view);
-  // All work of the executor is submitted here: it ends in a background error if memory runs out.
+  // Work that has to be done is submitted here: it ends in a background error if memory runs out.
   void submit(Lane lane, std::chrono::milliseconds delay, std::function<void()> task);
   void run_guarded(const std::function<void()>& task) noexcept;
   void note_out_of_memory() noexcept;

@@ -146,7 +146,6 @@ void Engine::note_out_of_memory() noexcept {
     tidying_scheduled_ = false;
   }
   log_write_scheduled_.store(false, std::memory_order_relaxed);
-  working_ahead_.store(false, std::memory_order_relaxed);
   background_changed_.notify_all();
 }
 

@@ -1,6 +1,8 @@
 // What stays in memory: tables' images, what the caches have, pages that writers are about to need,
 // and the order of what they have written.
 #include <algorithm>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "base/try.h"
@@ -74,12 +76,23 @@ void Engine::work_ahead_of_writers() {
   }
   const bool wanted = active->wants_touching() || active->wants_sorting();
   if (!wanted || working_ahead_.exchange(true)) return;
-  submit(Lane::kMemory, std::chrono::milliseconds(0), [this, active] {
-    while (!stopping_.load() && active->touch_ahead()) {
+  const auto work = [this, active] {
+    try {
+      while (!stopping_.load() && active->touch_ahead()) {
+      }
+      if (!stopping_.load() && active->wants_sorting()) active->sort_ahead();
+    } catch (const std::bad_alloc&) {
     }
-    if (!stopping_.load() && active->wants_sorting()) active->sort_ahead();
     working_ahead_.store(false);
-  });
+  };
+  // Not by submit(): nobody needs this work, so that no write has to fail where there is no memory
+  // or thread for it. Without a thread it is not tried again.
+  try {
+    executor_->submit(Lane::kMemory, work);
+  } catch (const std::bad_alloc&) {
+    working_ahead_.store(false);
+  } catch (const std::system_error&) {
+  }
 }
 
 // For what flushes left in small pages and no merge has replaced. Ends as soon as somebody writes.

@@ -38,10 +38,14 @@ uint64_t capacity_for(uint64_t frame_bytes) {
 // Held by the one thread that writes to segments and moves durable_.
 class LogWriter::IoTurn {
  public:
+  // Who waits: somebody behind whom the next commit comes, or nobody who has to be waited for.
+  enum class Waiter : unsigned char { kCommit, kOther };
+
   // Waits until it is this thread's turn, or until the log is durable up to `position`.
-  explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX) : log_(log) {
+  explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX, Waiter waiter = Waiter::kOther)
+      : log_(log) {
     std::unique_lock lock(log_.io_mutex_);
-    if (position != UINT64_MAX && log_.durable() < position) {
+    if (waiter == Waiter::kCommit && log_.durable() < position) {
       log_.awaited_.push_back(position);
       log_.callers_.store(log_.awaited_.size(), std::memory_order_relaxed);
       lock.unlock();
@@ -485,7 +489,7 @@ Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::stri
 Status LogWriter::sync(uint64_t position) {
   if (durable() >= position || ASHLAR_MUTANT("log-not-synced")) return {};
   ASHLAR_CHECK(position <= end());
-  const IoTurn turn(*this, position);
+  const IoTurn turn(*this, position, IoTurn::Waiter::kCommit);
   if (!turn.held()) return {};
   gather();
   return or_fail_for_memory([&] { return flush(); });
@@ -522,9 +526,10 @@ void LogWriter::wait_awake(uint64_t position) const {
 }
 
 Status LogWriter::write_out() {
-  if (end() > durable()) {
-    const IoTurn turn(*this);
-    ASHLAR_TRY(or_fail_for_memory([&] { return flush(); }));
+  // Threads that commit to the disk without a pause may take every turn, and write this, too.
+  if (const uint64_t position = end(); position > durable()) {
+    const IoTurn turn(*this, position);
+    if (turn.held()) ASHLAR_TRY(or_fail_for_memory([&] { return flush(); }));
   }
   if (failed_.load(std::memory_order_acquire)) return failure();
   keep_reserve();
