@@ -196,6 +196,8 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
 
 Status Engine::add_to_log_and_memtable(const Commit& commit, SequenceNumber next,
                                        uint64_t* log_end) {
+  // Asked for here, it arrives while the log's copy is made.
+  active_->prefetch(commit.items().front().hash);
   Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end,
                                commit.only_deletes());
   if (!logged.ok()) {
