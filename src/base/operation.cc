@@ -9,6 +9,14 @@ namespace ashlar {
 
 using namespace operation_code;
 
+namespace {
+
+// Time, code, expiry and two lengths.
+constexpr std::size_t kFixedFrontBytes = 8 + 1 + 8 + 2 * kMaximumVarint64Bytes;
+constexpr std::size_t kShortKeyBytes = 64;
+
+}  // namespace
+
 std::size_t encoded_operation_bytes(const Operation& operation) {
   return 8 + 1 + varint_bytes(operation.key.size()) + operation.key.size() +
          (operation.expires_at_ms != 0 ? 8 : 0) + varint_bytes(operation.value.size()) +
@@ -17,14 +25,29 @@ std::size_t encoded_operation_bytes(const Operation& operation) {
 
 uint32_t encode_operation(const Operation& operation, std::string* out) {
   const std::size_t start = out->size();
-  append_fixed<uint64_t>(out, operation.timestamp_us);
   unsigned code = static_cast<unsigned>(operation.kind);
   if (operation.expires_at_ms != 0) code |= kHasExpiry;
   if (operation.value_is_pointer) code |= kIsPointer;
-  out->push_back(static_cast<char>(code));
-  append_prefixed(out, operation.key);
-  if (operation.expires_at_ms != 0) append_fixed<uint64_t>(out, operation.expires_at_ms);
-  append_prefixed(out, operation.value);
+
+  // What comes before the value is put together here, unless the key is long.
+  char front[kFixedFrontBytes + kShortKeyBytes];
+  store<uint64_t>(front, operation.timestamp_us);
+  front[8] = static_cast<char>(code);
+  char* at = store_varint(front + 9, operation.key.size());
+  if (operation.key.size() <= kShortKeyBytes) {
+    copy_key_bytes(at, operation.key.data(), operation.key.size());
+    at += operation.key.size();
+  } else {
+    out->append(front, at).append(operation.key);
+    at = front;
+  }
+  if (operation.expires_at_ms != 0) {
+    store<uint64_t>(at, operation.expires_at_ms);
+    at += 8;
+  }
+  at = store_varint(at, operation.value.size());
+  out->append(front, at).append(operation.value);
+
   const uint32_t checksum = crc32c(std::string_view(*out).substr(start));
   append_fixed<uint32_t>(out, checksum);
   return checksum;

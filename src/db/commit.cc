@@ -14,6 +14,9 @@ namespace {
 // A buffer that one large commit has blown up is not kept for the small ones behind it.
 constexpr std::size_t kKeptBytes = 1 << 20;
 
+// What an operation ends with.
+constexpr std::size_t kChecksumBytes = sizeof(uint32_t);
+
 template <typename Buffer>
 void make_empty(Buffer* buffer) {
   buffer->clear();
@@ -102,17 +105,16 @@ void Commit::add(EntryKind kind, std::string_view key, std::string_view value,
 
 void Commit::seal(uint64_t timestamp_us) {
   encoded_.clear();
-  std::string checksums;
   only_deletes_ = true;
+  digest_ = 0;
   for (Item& item : items_) {
     only_deletes_ = only_deletes_ && item.operation.kind != EntryKind::kSet;
     item.operation.timestamp_us = timestamp_us;
     item.offset = encoded_.size();
     item.operation.checksum = encode_operation(item.operation, &encoded_);
     item.size = encoded_.size() - item.offset;
-    append_fixed<uint32_t>(&checksums, item.operation.checksum);
+    digest_ = crc32c(std::string_view(encoded_).substr(encoded_.size() - kChecksumBytes), digest_);
   }
-  digest_ = crc32c(checksums);
 }
 
 ThreadCommit::ThreadCommit() {

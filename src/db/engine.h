@@ -324,6 +324,7 @@ class Engine {
 
   mutable SpinMutex commit_mutex_;
   std::shared_ptr<Memtable> active_;  // the view's; under commit_mutex_
+  BucketHint active_buckets_;         // of active_; for anybody
   std::unique_ptr<LogWriter> log_;
   SequenceNumber last_sequence_ = 0;  // assigned; under commit_mutex_
   std::atomic<SequenceNumber> visible_{0};

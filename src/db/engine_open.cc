@@ -180,6 +180,7 @@ Status Engine::open_folder() {
   ASHLAR_TRY_ASSIGN(active_, Memtable::create(plan_.memtable_bytes, versions_.log_bounds().start,
                                               &memtable_memory_));
   view->active = active_;
+  active_->show_buckets_to(&active_buckets_);
   {
     const std::lock_guard lock(view_mutex_);
     publish_view(std::move(view));

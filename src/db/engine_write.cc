@@ -18,8 +18,7 @@ constexpr std::size_t kLargestCommitBytes = std::size_t{96} << 20;
 constexpr std::size_t kCommitShareOfBudget = 8;
 // Every how many writes of a thread one is timed.
 constexpr unsigned kLatencySampling = 32;
-// How far ahead in a batch places in the memtable are asked for: a tenth of the batch's time. For a
-// single item it is too late for that, and only costs.
+// How far ahead in a batch places in the memtable are asked for: a tenth of the batch's time.
 constexpr std::size_t kItemsAhead = 8;
 // What a record takes in a memtable besides its bytes, generously.
 constexpr std::size_t kMemtableBytesPerRecord = 64;
@@ -109,6 +108,8 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
   SequenceNumber sequence = 0;
   Status status = writable();
   if (status.ok() && !commit->empty()) {
+    // Asked for here, its place in the memtable is near when the log has its copy.
+    active_buckets_.prefetch(commit->items().front().hash);
     commit->seal(env_.last_tick_us());
     status = check_size(*commit);
     if (status.ok()) {
@@ -196,8 +197,6 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
 
 Status Engine::add_to_log_and_memtable(const Commit& commit, SequenceNumber next,
                                        uint64_t* log_end) {
-  // Asked for here, it arrives while the log's copy is made.
-  active_->prefetch(commit.items().front().hash);
   Status logged = log_->append(next, commit.bytes(), commit.digest(), log_end,
                                commit.only_deletes());
   if (!logged.ok()) {
@@ -321,6 +320,7 @@ Status Engine::replace_active(uint64_t log_position, std::size_t bytes, std::siz
   next->active = fresh;
   publish_view(std::move(next));
   active_ = std::move(fresh);
+  active_->show_buckets_to(&active_buckets_);
   return {};
 }
 

@@ -42,6 +42,7 @@ class HashIndex {
   // Of the buckets that keys go to, which they touch in no order; see HugeBuffer.
   void take_pages() const { memory_.take_pages(0, bucket_count_ * sizeof(Bucket)); }
   void prefetch(uint64_t hash) const { prefetch_line(&buckets()[home(hash)]); }
+  friend class BucketHint;
 
   // The record of the key with this hash for which `same_key(record)` holds; 0 if there is none.
   template <typename SameKey>
@@ -74,7 +75,10 @@ class HashIndex {
   static_assert(sizeof(Bucket) == 64);
 
   static uint32_t tag(uint64_t hash) { return static_cast<uint32_t>(hash) & 0xff; }
-  std::size_t home(uint64_t hash) const { return ((hash >> 32) * bucket_count_) >> 32; }
+  static std::size_t home(uint64_t hash, std::size_t bucket_count) {
+    return ((hash >> 32) * bucket_count) >> 32;
+  }
+  std::size_t home(uint64_t hash) const { return home(hash, bucket_count_); }
   Bucket* buckets() const { return reinterpret_cast<Bucket*>(const_cast<char*>(memory_.data())); }
 
   template <typename SameKey>
@@ -98,6 +102,29 @@ class HashIndex {
   std::size_t bucket_count_ = 0;   // home buckets; as many overflow buckets follow
   std::size_t next_overflow_ = 0;  // writer only
   std::size_t key_count_ = 0;      // writer only
+};
+
+// Where the buckets of an index lie, for those who want one brought closer and may not look at the
+// index, which may be gone: asking for memory that is no longer there does no harm.
+//
+// Threads: any; one at a time points it elsewhere.
+class BucketHint {
+ public:
+  void point_to(const HashIndex& index) {
+    buckets_.store(index.memory_.data(), std::memory_order_relaxed);
+    bucket_count_.store(index.bucket_count_, std::memory_order_relaxed);
+  }
+  // At any time, whatever the two numbers are.
+  void prefetch(uint64_t hash) const {
+    const auto buckets = reinterpret_cast<uintptr_t>(buckets_.load(std::memory_order_relaxed));
+    const std::size_t home =
+        HashIndex::home(hash, bucket_count_.load(std::memory_order_relaxed));
+    prefetch_line(reinterpret_cast<const void*>(buckets + home * sizeof(HashIndex::Bucket)));
+  }
+
+ private:
+  std::atomic<const char*> buckets_{nullptr};
+  std::atomic<std::size_t> bucket_count_{0};
 };
 
 }  // namespace ashlar

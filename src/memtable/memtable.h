@@ -64,6 +64,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   void end_commit();
 
   void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+  // For prefetching by whoever holds nothing that keeps this memtable.
+  void show_buckets_to(BucketHint* hint) const { hint->point_to(index_); }
   // The newest version of the key not above `visible`. Range tombstones are the caller's business.
   // The view lives as long as the memtable.
   bool get(std::string_view key, uint64_t hash, SequenceNumber visible, EntryView* entry) const;
