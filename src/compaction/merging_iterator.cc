@@ -1,9 +1,12 @@
 #include "compaction/merging_iterator.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/key_prefix.h"
+#include "base/limits.h"
 
 namespace ashlar {
 namespace {
@@ -181,6 +184,11 @@ void MergingIterator::seek_last() {
 
 void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
   forward_ = true;
+  seek_children(key, sequence);
+  rebuild();
+}
+
+void MergingIterator::seek_children(std::string_view key, SequenceNumber sequence) {
   for (Source& source : sources_) source.arrived = false;
   std::size_t left = sources_.size();
   for (int step = 0; left > 0; ++step) {
@@ -190,7 +198,22 @@ void MergingIterator::seek(std::string_view key, SequenceNumber sequence) {
       if (source.arrived) --left;
     }
   }
-  rebuild();
+}
+
+void MergingIterator::pass_dead(SequenceNumber visible, std::size_t most) {
+  ASHLAR_CHECK(valid() && forward_);
+  const std::string from(current_->key);
+  seek_children(from, kMaximumSequence);
+  std::string bound;
+  std::optional<std::string> nearest;
+  for (Source& source : sources_) {
+    const bool may_show = source.child->find_live(visible, most, &bound);
+    if (!source.child->status().ok()) return fail(source.child->status());
+    if (may_show && (!nearest || bound < *nearest)) nearest = bound;
+  }
+  if (nearest) return seek(*nearest, kMaximumSequence);
+  heap_.clear();
+  current_ = nullptr;
 }
 
 void MergingIterator::previous() {

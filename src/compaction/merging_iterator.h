@@ -40,6 +40,10 @@ class MergingIterator final : public EntryIterator {
   void previous() override;
   const Status& status() const override { return status_; }
 
+  // Goes on to the first key, from the current one on, at which a reader at `visible` may be shown
+  // something, as far as find_live() of the children says; forward only.
+  void pass_dead(SequenceNumber visible, std::size_t most);
+
   // The end of the current entry's stretch, which begins at entry(). Forward only.
   const EntryView* stretch_end() const { return stretch_end_; }
   // Whether all of the stretch is plain (see EntryBatch) and not newer than `visible`.
@@ -86,6 +90,8 @@ class MergingIterator final : public EntryIterator {
   void end_stretch();
   void begin_stretch();
   void turn(bool forward);
+  // Every child, not this.
+  void seek_children(std::string_view key, SequenceNumber sequence);
   void fail(const Status& status);
 
   std::vector<Source> sources_;

@@ -106,9 +106,11 @@ void Commit::add(EntryKind kind, std::string_view key, std::string_view value,
 void Commit::seal(uint64_t timestamp_us) {
   encoded_.clear();
   only_deletes_ = true;
+  has_deletes_ = false;
   digest_ = 0;
   for (Item& item : items_) {
     only_deletes_ = only_deletes_ && item.operation.kind != EntryKind::kSet;
+    has_deletes_ = has_deletes_ || item.operation.kind == EntryKind::kDelete;
     item.operation.timestamp_us = timestamp_us;
     item.offset = encoded_.size();
     item.operation.checksum = encode_operation(item.operation, &encoded_);

@@ -47,6 +47,8 @@ class Commit {
   bool empty() const { return items_.empty(); }
   // Sealed, and nothing is set: such a commit goes on for a while on a full disk.
   bool only_deletes() const { return only_deletes_; }
+  // Sealed, and a single key is deleted.
+  bool has_deletes() const { return has_deletes_; }
   std::size_t count() const { return items_.size(); }
   std::string_view bytes() const { return encoded_; }
   uint32_t digest() const { return digest_; }
@@ -71,6 +73,7 @@ class Commit {
   std::vector<std::unique_ptr<const std::string>> pointers_;  // encoded; items look at them
   std::vector<uint64_t> value_files_;
   bool only_deletes_ = false;
+  bool has_deletes_ = false;
   std::string encoded_;
   uint32_t digest_ = 0;
   uint64_t user_bytes_ = 0;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/mutants.h"
 #include "base/try.h"
+#include "db/dead_marker.h"
 #include "db/engine.h"
 #include "table/value_file.h"
 #include "version/file_names.h"
@@ -106,6 +107,7 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
   const Durability wanted = durability.value_or(options_.durability);
   uint64_t log_end = 0;
   SequenceNumber sequence = 0;
+  DeadMarker hidden;
   Status status = writable();
   if (status.ok() && !commit->empty()) {
     // Asked for here, its place in the memtable is near when the log has its copy.
@@ -117,11 +119,17 @@ Status Engine::write(Commit* commit, std::optional<Durability> durability) {
       std::unique_lock lock(commit_mutex_);
       for (int attempt = 0;; ++attempt) {
         status = make_room(&lock, *commit);
-        if (status.ok()) status = commit_locked(*commit, wanted, &log_end, &sequence);
+        if (status.ok()) {
+          hidden.look_at(view_, *commit);
+          status = commit_locked(*commit, wanted, &log_end, &sequence);
+        }
+        if (status.ok()) break;
+        hidden.leave();
         if (!status.is(StatusCode::kNoSpace) || !find_space(&lock, *commit, attempt)) break;
       }
     }
   }
+  if (status.ok()) hidden.mark(*commit, sequence);
   unstage(commit->value_files());
   if (!status.ok() || sequence == 0) return status;
   return finish_commit(wanted, log_end, sequence);
@@ -155,10 +163,17 @@ Status Engine::commit_through(CommitGate* gate, Commit* commit, Durability durab
     Status status = make_room(&lock, *commit);
     // Waiting for room lets others commit in between.
     if (status.ok() && last_sequence_ != looked_at) continue;
-    if (status.ok()) status = commit_locked(*commit, durability, log_end, sequence);
+    DeadMarker hidden;
+    if (status.ok()) {
+      hidden.look_at(view_, *commit);
+      status = commit_locked(*commit, durability, log_end, sequence);
+    }
+    if (!status.ok()) hidden.leave();
     if (status.is(StatusCode::kNoSpace) && find_space(&lock, *commit, attempt++)) continue;
     ASHLAR_TRY(status);
     gate->committed(*sequence);
+    lock.unlock();
+    hidden.mark(*commit, *sequence);
     return {};
   }
 }

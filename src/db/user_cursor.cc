@@ -161,6 +161,18 @@ void UserCursor::skip_key() {
   if (current_ != nullptr && same_key(current_->key, key)) skip_older(key);
 }
 
+// Deleted or expired: so are all its older versions.
+void UserCursor::pass_dead_key() {
+  ++dead_;
+  if (++dead_in_a_row_ < patience_) return skip_key();
+  // What is looked at there and here stays in proportion.
+  entries_.skip_within_stretch(current_);
+  entries_.pass_dead(visible_, patience_ * kPatience);
+  patience_ *= 2;
+  dead_in_a_row_ = 0;
+  look();
+}
+
 void UserCursor::skip_older(std::string_view key) {
   key_.assign(key);
   for (int steps = 0; current_ != nullptr && current_->key == key_; ++steps) {
@@ -195,9 +207,7 @@ void UserCursor::find_forward() {
     } else if (is_live(*current_)) {
       return show(*current_);
     } else {
-      // Deleted or expired: so are all its older versions.
-      ++dead_;
-      skip_key();
+      pass_dead_key();
     }
   }
   finish(entries_.status());
@@ -237,6 +247,8 @@ void UserCursor::find_backward() {
 }
 
 void UserCursor::show(const EntryView& entry) {
+  dead_in_a_row_ = 0;
+  patience_ = kPatience;
   show_key(entry.key);
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;

@@ -67,6 +67,9 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   uint64_t expires_at_ms() const { return expires_at_ms_; }
 
  private:
+  // Looking for what is live further on costs about as much as passing so many keys.
+  static constexpr uint64_t kPatience = 32;
+
   // Starts in those stored keys of a range of users' keys that come first, and sets aside what lies
   // on the other side of the system keys.
   void start_in_user_keys(std::string_view from, std::string_view to);
@@ -89,6 +92,8 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
     return entry.is_live(now_ms_) && (!has_range_tombstones_ || !is_range_deleted(entry));
   }
   bool is_range_deleted(const EntryView& entry) const;
+  // Counts the current entry, which is not shown, and moves to another key.
+  void pass_dead_key();
   // Moves from an entry to the first one of another key.
   void skip_key();
   // From the second entry of `key` on to that of another key.
@@ -130,6 +135,9 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   bool backward_is_pointer_ = false;
   const ScanListener& listener_;
   uint64_t dead_ = 0;
+  // Keys passed since one was shown, or since find_live() was asked; and how many of them it takes.
+  uint64_t dead_in_a_row_ = 0;
+  uint64_t patience_ = kPatience;
   uint64_t left_;
   Status status_;
 };

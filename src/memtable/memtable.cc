@@ -103,6 +103,9 @@ void Memtable::add(SequenceNumber sequence, std::string_view operation, const Op
     index_.put(
         hash, number, [&](RecordNumber other) { return key_of(record(other)) == decoded.key; },
         [&](RecordNumber previous) { store<uint32_t>(to + 8, previous); });
+    if (decoded.kind == EntryKind::kSet && !has_sets_.load(std::memory_order_relaxed)) {
+      has_sets_.store(true, std::memory_order_release);
+    }
     entry_count_.fetch_add(1, std::memory_order_relaxed);
     if (!has_entries_.load(std::memory_order_relaxed)) {
       has_entries_.store(true, std::memory_order_release);

@@ -102,6 +102,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   }
 
   bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }
+  // Whether anything but tombstones was added.
+  bool has_sets() const { return has_sets_.load(std::memory_order_acquire); }
   uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
   std::size_t used_bytes() const { return end_.load(std::memory_order_relaxed); }
   std::size_t memory_bytes() const { return arena_.size() + index_.memory_bytes(); }
@@ -155,6 +157,7 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   const uint64_t log_position_;
   // Written once, and beside what never changes: an empty memtable costs readers nothing.
   std::atomic<bool> has_entries_{false};
+  std::atomic<bool> has_sets_{false};
   // From here on what changes with every write. Behind the last complete record; 8, as record 0 is
   // "none":
   alignas(64) std::atomic<std::size_t> end_{8};

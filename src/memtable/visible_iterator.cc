@@ -104,6 +104,17 @@ void VisibleIterator::find_visible() {
   }
 }
 
+bool VisibleIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
+  ASHLAR_CHECK(visible == visible_);
+  if (!valid() || !memtable_->has_sets()) return false;
+  for (std::size_t looked = 0; looked < most && entry_.kind != EntryKind::kSet; ++looked) {
+    next();
+    if (!valid()) return false;
+  }
+  bound->assign(entry_.key);
+  return true;
+}
+
 std::size_t VisibleIterator::take_batch(EntryBatch* batch, std::size_t most) {
   // Records lie in the order of their commits, so each is a cache miss: all are fetched at once.
   most = std::min(most, EntryBatch::kCapacity);

@@ -63,6 +63,8 @@ Table::Table(std::unique_ptr<TableFile> file, const TableSummary& summary, PageC
       summary_(summary),
       cache_(cache),
       budget_(budget),
+      dead_marks_(file_->header().data_page_count, summary.entry_count,
+                  summary.tombstone_count == summary.entry_count, budget),
       maplet_offset_(std::size_t{file_->header().maplet_page} * kPageBytes),
       bucket_count_(file_->header().bucket_count),
       data_page_count_(file_->header().data_page_count) {}
@@ -218,6 +220,32 @@ Result<bool> Table::search_paged(std::string_view key, SequenceNumber visible,
   return true;
 }
 
+void Table::mark_dead(std::string_view key, uint64_t hash, SequenceNumber deletion) const {
+  const char* const image = image_.data();
+  if (image == nullptr || bucket_count_ == 0 || dead_marks_.only_tombstones()) return;
+  TableLookup lookup;
+  const Result<bool> found = get_resident(image, key, hash, deletion, &lookup);
+  if (!found.ok() || !*found) return;  // damage is for readers to report
+  if (!lookup.value_in_image) return mark_wide(image, key, deletion);
+  // A record's value follows its key; the byte before it is the record's, whether it is empty or not.
+  const auto at = static_cast<std::size_t>(lookup.entry.value.data() - 1 - image);
+  const LeafView leaf(image + at / kPageBytes * kPageBytes);
+  uint32_t low = 0;
+  for (uint32_t high = leaf.count(); high - low > 1;) {
+    const uint32_t middle = low + (high - low) / 2;
+    (leaf.record_offset(middle) <= at % kPageBytes ? low : high) = middle;
+  }
+  dead_marks_.mark(static_cast<uint32_t>(at / kPageBytes), low, leaf.count(), 1, deletion);
+}
+
+void Table::mark_wide(const char* image, std::string_view key, SequenceNumber deletion) const {
+  ImagePageReader reader(image);
+  TableCursor cursor(*file_, reader, reader);
+  const Status sought = cursor.seek(key, deletion);
+  if (!sought.ok() || !cursor.valid() || !cursor.key_is(key)) return;
+  dead_marks_.mark(cursor.page(), cursor.slot(), cursor.count(), cursor.span(), deletion);
+}
+
 std::unique_ptr<PageReader> Table::new_reader() const {
   if (std::shared_ptr<const HugeBuffer> image = image_.pin(); image != nullptr) {
     const char* data = image->data();
@@ -229,16 +257,17 @@ std::unique_ptr<PageReader> Table::new_reader() const {
 std::unique_ptr<TableIterator> Table::new_iterator() const {
   if (std::shared_ptr<const HugeBuffer> image = image_.pin(); image != nullptr) {
     const char* data = image->data();
-    return std::make_unique<TableIterator>(*file_, ImagePageReader(data, std::move(image)));
+    return std::make_unique<TableIterator>(*file_, &dead_marks_,
+                                           ImagePageReader(data, std::move(image)));
   }
-  return std::make_unique<TableIterator>(*file_,
+  return std::make_unique<TableIterator>(*file_, &dead_marks_,
                                          std::make_unique<CachedPageReader>(*file_, *cache_));
 }
 
 std::unique_ptr<EntryIterator> Table::new_scanner(std::size_t buffer_bytes) const {
   if (resident()) return new_iterator();
   return std::make_unique<TableIterator>(
-      *file_, std::make_unique<StreamPageReader>(*file_, buffer_bytes, budget_),
+      *file_, nullptr, std::make_unique<StreamPageReader>(*file_, buffer_bytes, budget_),
       std::make_unique<CachedPageReader>(*file_, *cache_));
 }
 

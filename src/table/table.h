@@ -13,6 +13,7 @@
 #include "base/prefetch.h"
 #include "base/range_tombstones.h"
 #include "env/env.h"
+#include "table/dead_marks.h"
 #include "table/file_image.h"
 #include "table/leaf.h"
 #include "table/maplet.h"
@@ -68,6 +69,10 @@ class Table {
   Result<bool> get(std::string_view key, uint64_t hash, SequenceNumber visible,
                    TableLookup* lookup) const;
 
+  // Marks the version of the key that is in the table, for ranges to pass it, if the table is
+  // resident: `deletion` hides it [DEAD-1]. Under an EpochGuard.
+  void mark_dead(std::string_view key, uint64_t hash, SequenceNumber deletion) const;
+
   // Through the image, which it keeps, or the page cache. The table must outlive it.
   std::unique_ptr<TableIterator> new_iterator() const;
   // For reading most of the table in order: through the image if there is one, else in pieces of
@@ -100,6 +105,7 @@ class Table {
   bool is_data_offset(std::size_t offset) const {
     return offset >= kPageBytes && offset / kPageBytes <= data_page_count_;
   }
+  void mark_wide(const char* image, std::string_view key, SequenceNumber deletion) const;
   Status wrong_position(uint32_t bucket) const;
   Result<bool> get_resident(const char* image, std::string_view key, uint64_t hash,
                             SequenceNumber visible, TableLookup* lookup) const;
@@ -116,6 +122,8 @@ class Table {
   RangeTombstones range_tombstones_;
   PageCache* const cache_;
   MemoryBudget* const budget_;
+
+  mutable DeadMarks dead_marks_;  // a cache, as far as anybody can see
 
   // What a lookup needs of the header, beside the image's address.
   FileImage image_;

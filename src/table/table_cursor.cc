@@ -164,6 +164,14 @@ Status TableCursor::seek_last() {
   return {};
 }
 
+Status TableCursor::seek_page(uint32_t page) {
+  page_ = 0;
+  if (page > file_.header().data_page_count) return {};
+  ASHLAR_TRY(enter_leaf_around(page));
+  load_slot(0);
+  return {};
+}
+
 Status TableCursor::seek(std::string_view key, SequenceNumber sequence) {
   ASHLAR_TRY(seek_leaf(key, sequence));
   ASHLAR_TRY(seek_slot(key, sequence));

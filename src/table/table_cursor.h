@@ -41,6 +41,7 @@ class TableCursor {
   uint32_t page() const { return page_; }
   // Of the leaf.
   bool wide() const { return span_ > 1; }
+  uint32_t span() const { return span_; }  // in pages
   // The record's place in the leaf, and how many records the leaf has.
   uint32_t slot() const { return slot_; }
   uint32_t count() const { return count_; }
@@ -49,6 +50,8 @@ class TableCursor {
 
   Status seek_first();
   Status seek_last();
+  // To the first record of the leaf that the page belongs to, or behind the last page.
+  Status seek_page(uint32_t page);
   Status seek(std::string_view key, SequenceNumber sequence);
   // seek() in three steps, each of which asks for the memory that the next one looks at; see
   // EntryIterator::seek_step(). A step that fails is the last one.

@@ -70,6 +70,32 @@ std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
   return taken;
 }
 
+void TableIterator::pass_dead(const DeadMarks* marks, std::size_t most) {
+  for (std::size_t looked = 0; cursor_.valid() && looked < most; ++looked) {
+    const uint32_t page = cursor_.page();
+    const uint32_t live_page = marks == nullptr ? page : marks->next_live_page(page);
+    if (live_page > page) {
+      status_ = cursor_.seek_page(live_page);
+      continue;
+    }
+    const bool is_marked = marks != nullptr && marks->is_marked(page, cursor_.slot());
+    if (cursor_.record().kind == EntryKind::kSet && !is_marked) return;
+    status_ = cursor_.next();
+  }
+}
+
+bool TableIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
+  if (!valid()) return false;
+  bound->assign(entry_.key);
+  const bool usable = marks_ != nullptr && marks_->newest() <= visible;
+  pass_dead(usable ? marks_ : nullptr, most);
+  // [DEAD-1] Somebody may have gone on deleting.
+  if (usable && marks_->newest() > visible) return status_.ok();
+  if (!cursor_.valid()) return false;
+  bound->assign(cursor_.prefix()).append(cursor_.record().suffix);
+  return true;
+}
+
 void TableIterator::begin_key(KeyBuffer* key, std::size_t bytes) const {
   if (bytes > key->capacity) {
     key->large.resize(bytes);

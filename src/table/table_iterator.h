@@ -8,6 +8,7 @@
 #include "base/coding.h"
 #include "base/entry.h"
 #include "base/recycled.h"
+#include "table/dead_marks.h"
 #include "table/page_reader.h"
 #include "table/table_cursor.h"
 
@@ -17,15 +18,17 @@ namespace ashlar {
 // Threads:   one at a time.
 class TableIterator final : public EntryIterator, public Recycled<TableIterator> {
  public:
-  TableIterator(const TableFile& file, ImagePageReader image)
-      : image_(std::move(image)), cursor_(file, image_, image_) {}
+  // `marks`: of the table, or null; they must outlive it too.
+  TableIterator(const TableFile& file, const DeadMarks* marks, ImagePageReader image)
+      : image_(std::move(image)), cursor_(file, image_, image_), marks_(marks) {}
   // Leaves come from `data`, fences from `index` or, if that is null, from `data` too.
-  TableIterator(const TableFile& file, std::unique_ptr<PageReader> data,
+  TableIterator(const TableFile& file, const DeadMarks* marks, std::unique_ptr<PageReader> data,
                 std::unique_ptr<PageReader> index = nullptr)
       : image_(nullptr),
         data_(std::move(data)),
         index_(std::move(index)),
-        cursor_(file, *data_, index_ == nullptr ? *data_ : *index_) {}
+        cursor_(file, *data_, index_ == nullptr ? *data_ : *index_),
+        marks_(marks) {}
 
   bool valid() const override { return cursor_.valid(); }
   const EntryView& entry() const override { return entry_; }
@@ -45,6 +48,7 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
   void previous() override { arrive(cursor_.previous()); }
   // Of one leaf.
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
+  bool find_live(SequenceNumber visible, std::size_t most, std::string* bound) override;
   const Status& status() const override { return status_; }
 
  private:
@@ -57,6 +61,8 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
     uint32_t page = 0;  // whose leaf's prefix the bytes begin with
   };
 
+  // find_live(), as far as the cursor: ends at the entry, or where the cursor is not valid.
+  void pass_dead(const DeadMarks* marks, std::size_t most);
   void arrive(Status status);
   void take_record() {
     KeyBuffer& key = keys_[newest_ ^= 1];
@@ -75,6 +81,7 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
   const std::unique_ptr<PageReader> data_;
   const std::unique_ptr<PageReader> index_;
   TableCursor cursor_;
+  const DeadMarks* const marks_;
   std::array<KeyBuffer, 2> keys_;
   unsigned newest_ = 0;
   EntryView entry_;

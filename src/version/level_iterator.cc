@@ -56,6 +56,15 @@ bool LevelIterator::seek_step(int step, std::string_view key, SequenceNumber seq
   return true;
 }
 
+bool LevelIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
+  while (inner_ != nullptr && !inner_->find_live(visible, most, bound)) {
+    if (!inner_->status().ok() || index_ + 1 == tables_.size()) return false;
+    open(index_ + 1);
+    inner_->seek_first();
+  }
+  return inner_ != nullptr;
+}
+
 void LevelIterator::previous() {
   inner_->previous();
   skip_backward();

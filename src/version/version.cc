@@ -117,6 +117,17 @@ Result<bool> Version::get(std::string_view key, uint64_t hash, SequenceNumber vi
   return look_at_candidates();
 }
 
+void Version::mark_dead(std::string_view key, uint64_t hash, SequenceNumber deletion) const {
+  const auto mark_in = [&](const StoredTable* table) {
+    if (table != nullptr && may_hold(*table, key)) table->reader->mark_dead(key, hash, deletion);
+  };
+  for (const auto& run : runs) mark_in(table_of_run(*run, key));
+  if (partitions.empty()) return;
+  const Partition& partition = *partitions[partition_of(key)];
+  for (const auto& fragment : partition.fragments) mark_in(fragment.get());
+  mark_in(partition.bottom.get());
+}
+
 void Version::append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iterators) const {
   for (const auto& level : levels_) {
     if (!level.empty()) iterators->push_back(std::make_unique<LevelIterator>(level));

@@ -51,6 +51,9 @@ class Version {
   Result<bool> get(std::string_view key, uint64_t hash, SequenceNumber visible,
                    TableLookup* lookup) const;
 
+  // Has every table mark what it has of the key; see Table::mark_dead(). Under an EpochGuard.
+  void mark_dead(std::string_view key, uint64_t hash, SequenceNumber deletion) const;
+
   // Range tombstones of all tables.
   const RangeTombstones& range_tombstones() const { return range_tombstones_; }
 
