@@ -200,7 +200,7 @@ void MergingIterator::seek_children(std::string_view key, SequenceNumber sequenc
   }
 }
 
-void MergingIterator::pass_dead(SequenceNumber visible, std::size_t most) {
+bool MergingIterator::pass_dead(SequenceNumber visible, std::size_t most) {
   ASHLAR_CHECK(valid() && forward_);
   const std::string from(current_->key);
   seek_children(from, kMaximumSequence);
@@ -208,12 +208,19 @@ void MergingIterator::pass_dead(SequenceNumber visible, std::size_t most) {
   std::optional<std::string> nearest;
   for (Source& source : sources_) {
     const bool may_show = source.child->find_live(visible, most, &bound);
-    if (!source.child->status().ok()) return fail(source.child->status());
+    if (!source.child->status().ok()) {
+      fail(source.child->status());
+      return true;
+    }
     if (may_show && (!nearest || bound < *nearest)) nearest = bound;
   }
-  if (nearest) return seek(*nearest, kMaximumSequence);
+  if (nearest) {
+    seek(*nearest, kMaximumSequence);
+    return *nearest != from;
+  }
   heap_.clear();
   current_ = nullptr;
+  return true;
 }
 
 void MergingIterator::previous() {

@@ -41,8 +41,9 @@ class MergingIterator final : public EntryIterator {
   const Status& status() const override { return status_; }
 
   // Goes on to the first key, from the current one on, at which a reader at `visible` may be shown
-  // something, as far as find_live() of the children says; forward only.
-  void pass_dead(SequenceNumber visible, std::size_t most);
+  // something, as far as find_live() of the children says; forward only. False if that is the
+  // current one.
+  bool pass_dead(SequenceNumber visible, std::size_t most);
 
   // The end of the current entry's stretch, which begins at entry(). Forward only.
   const EntryView* stretch_end() const { return stretch_end_; }

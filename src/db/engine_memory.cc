@@ -95,9 +95,11 @@ void Engine::work_ahead_of_writers() {
   }
 }
 
-// For what flushes left in small pages and no merge has replaced. Ends as soon as somebody writes.
+// For what flushes left in small pages and no merge has replaced, and for the memory of memtables.
+// Ends as soon as somebody writes.
 void Engine::use_huge_pages() {
   const uint64_t commits = commits_.load();
+  memtable_memory_.use_huge_pages([&] { return commits_.load() == commits && !stopping_.load(); });
   const auto use_huge_pages = [&](const auto& file) {
     FileImage& image = file->reader->image();
     if (!image.in_small_pages() || !may_keep_image(file->reader->image_bytes())) return;

@@ -323,12 +323,9 @@ Status Engine::wait_for_flush() {
 Status Engine::replace_active(uint64_t log_position, std::size_t bytes, std::size_t count,
                               bool keep_old) {
   const std::size_t least = (bytes + count * kMemtableBytesPerRecord) * 5 / 4 + (64 << 10);
-  // Huge pages are filled slowly and read fast: that pays for small records, which are many.
-  const bool large_records = active_->used_bytes() >= active_->entry_count() * kLargeValueBytes;
   ASHLAR_TRY_ASSIGN(std::shared_ptr<Memtable> fresh,
                     Memtable::create(std::max(plan_.memtable_bytes, least), log_position,
-                                     &memtable_memory_,
-                                     large_records ? PageSize::kSmall : PageSize::kHuge));
+                                     &memtable_memory_));
   const std::lock_guard lock(view_mutex_);
   auto next = std::make_shared<ReadView>(*view_owner_);
   if (keep_old) next->immutables.insert(next->immutables.begin(), next->active);

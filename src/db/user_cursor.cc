@@ -165,10 +165,10 @@ void UserCursor::skip_key() {
 void UserCursor::pass_dead_key() {
   ++dead_;
   if (++dead_in_a_row_ < patience_) return skip_key();
-  // What is looked at there and here stays in proportion.
   entries_.skip_within_stretch(current_);
-  entries_.pass_dead(visible_, patience_ * kPatience);
-  patience_ *= 2;
+  const bool passed = entries_.pass_dead(visible_, looked_at_);
+  patience_ = passed ? kPatience : 2 * patience_;
+  looked_at_ *= 2;
   dead_in_a_row_ = 0;
   look();
 }
@@ -249,6 +249,7 @@ void UserCursor::find_backward() {
 void UserCursor::show(const EntryView& entry) {
   dead_in_a_row_ = 0;
   patience_ = kPatience;
+  looked_at_ = kFirstLookedAt;
   show_key(entry.key);
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;

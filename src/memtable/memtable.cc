@@ -35,14 +35,13 @@ constexpr std::size_t round_up_8(std::size_t bytes) {
 }  // namespace
 
 Result<std::shared_ptr<Memtable>> Memtable::create(std::size_t capacity, uint64_t log_position,
-                                                   MemtableMemory* memory,
-                                                   PageSize fresh_pages) {
+                                                   MemtableMemory* memory) {
   const std::size_t expected = capacity / (kTypicalRecordBytes + kIndexBytesPerRecord);
   const std::size_t index_bytes = whole_pages(HashIndex::memory_bytes(expected) + kPageBytes - 1);
   const std::size_t arena_bytes =
       std::min(whole_pages(capacity - index_bytes), std::size_t{kRecordLimit} * 8);
-  ASHLAR_TRY_ASSIGN(MemtableMemory::Piece piece, memory->take(capacity, arena_bytes, index_bytes,
-                                                                 fresh_pages));
+  ASHLAR_TRY_ASSIGN(MemtableMemory::Piece piece,
+                    memory->take(capacity, arena_bytes, index_bytes));
   return std::shared_ptr<Memtable>(
       new Memtable(capacity, std::move(piece), expected, log_position, memory));
 }

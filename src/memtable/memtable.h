@@ -39,15 +39,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   static constexpr std::size_t kTouchBytes = std::size_t{2} << 20;
   static constexpr std::size_t kTouchedAheadBytes = 16 * kTouchBytes;
   // Pieces in which a memtable is sorted while it is filled: each is merged with those before it.
-  static constexpr std::size_t kSortedPieces = 12;
+  static constexpr std::size_t kSortedPieces = 48;
 
  public:
   // `capacity` bounds all of its memory, which is taken at once; at most 128 MiB.
-  // `log_position` is where the log of its first record begins. `fresh_pages`: of the arena, unless
-  // it was used before.
+  // `log_position` is where the log of its first record begins.
   static Result<std::shared_ptr<Memtable>> create(std::size_t capacity, uint64_t log_position,
-                                                  MemtableMemory* memory,
-                                                  PageSize fresh_pages = PageSize::kHuge);
+                                                  MemtableMemory* memory);
   ~Memtable();
 
   // What `count` operations of `bytes` bytes in all take, at most, of used_bytes().
@@ -95,10 +93,14 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   bool wants_touching() const { return is_short_of_pages(kTouchedAheadBytes / 2); }
 
   // Sorts what has been added, so that the next who wants order has little to wait for. Any thread.
-  void sort_ahead() const { order_.sorted(); }
+  void sort_ahead() const {
+    order_.sorted();
+    order_.merge_long_runs();
+  }
   // Whether so much waits for it that it pays.
   bool wants_sorting() const {
-    return order_.sorted_up_to() + arena_.size() / kSortedPieces < used_bytes();
+    return order_.has_long_runs_to_merge() ||
+           order_.sorted_up_to() + arena_.size() / kSortedPieces < used_bytes();
   }
 
   bool empty() const { return entry_count() == 0 && range_tombstones().empty(); }

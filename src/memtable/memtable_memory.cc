@@ -1,5 +1,6 @@
 #include "memtable/memtable_memory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/try.h"
@@ -11,22 +12,29 @@ MemtableMemory::MemtableMemory(std::size_t capacity, std::size_t most, MemoryBud
   kept_.reserve(most);
 }
 
-Result<MemtableMemory::Piece> MemtableMemory::take(std::size_t capacity, std::size_t arena_bytes,
-                                                   std::size_t index_bytes, PageSize arena_pages) {
+Result<MemtableMemory::Piece> MemtableMemory::allocate(std::size_t arena_bytes,
+                                                       std::size_t index_bytes,
+                                                       PageSize pages) const {
   Piece piece;
+  ASHLAR_TRY_ASSIGN(piece.arena,
+                    HugeBuffer::allocate(arena_bytes, MemoryUse::kMemtable, budget_, pages));
+  ASHLAR_TRY_ASSIGN(piece.index,
+                    HugeBuffer::allocate(index_bytes, MemoryUse::kMemtable, budget_, pages));
+  return piece;
+}
+
+Result<MemtableMemory::Piece> MemtableMemory::take(std::size_t capacity, std::size_t arena_bytes,
+                                                   std::size_t index_bytes) {
   if (capacity == capacity_) {
     const std::lock_guard lock(mutex_);
     if (!kept_.empty()) {
-      piece = std::move(kept_.back());
+      Piece piece = std::move(kept_.back());
       kept_.pop_back();
       ++in_use_;
       return piece;
     }
   }
-  ASHLAR_TRY_ASSIGN(piece.arena, HugeBuffer::allocate(arena_bytes, MemoryUse::kMemtable, budget_,
-                                                      arena_pages));
-  ASHLAR_TRY_ASSIGN(piece.index,
-                    HugeBuffer::allocate(index_bytes, MemoryUse::kMemtable, budget_));
+  ASHLAR_TRY_ASSIGN(Piece piece, allocate(arena_bytes, index_bytes, PageSize::kSmall));
   if (capacity == capacity_) {
     const std::lock_guard lock(mutex_);
     ++in_use_;
@@ -39,6 +47,37 @@ void MemtableMemory::give_back(std::size_t capacity, Piece piece) {
   const std::lock_guard lock(mutex_);
   --in_use_;
   if (in_use_ + kept_.size() < most_) kept_.push_back(std::move(piece));
+}
+
+MemtableMemory::Piece MemtableMemory::take_small() {
+  const std::lock_guard lock(mutex_);
+  const auto small = std::find_if(kept_.begin(), kept_.end(), [](const Piece& piece) {
+    return piece.arena.pages() == PageSize::kSmall;
+  });
+  if (small == kept_.end()) return {};
+  Piece piece = std::move(*small);
+  kept_.erase(small);
+  return piece;
+}
+
+void MemtableMemory::use_huge_pages(const std::function<bool()>& go_on) {
+  constexpr std::size_t kStepBytes = std::size_t{2} << 20;
+  while (go_on()) {
+    const Piece small = take_small();
+    if (!small.arena) return;
+    auto allocated = allocate(small.arena.size(), small.index.size(), PageSize::kHuge);
+    if (!allocated.ok()) return;  // what follows takes small ones again
+    Piece huge = std::move(allocated).value();
+    huge.index.take_pages(0, huge.index.size() / 2);  // see HashIndex: the rest is for overflows
+    // Steps may have gone beyond the end.
+    const std::size_t wanted = std::min(small.touched, huge.arena.size());
+    while (huge.touched < wanted && go_on()) {
+      huge.arena.take_pages(huge.touched, kStepBytes);
+      huge.touched += kStepBytes;
+    }
+    const std::lock_guard lock(mutex_);
+    if (in_use_ + kept_.size() < most_) kept_.push_back(std::move(huge));
+  }
 }
 
 }  // namespace ashlar

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -29,13 +30,21 @@ class MemtableMemory {
   MemtableMemory(std::size_t capacity, std::size_t most, MemoryBudget* budget);
 
   // For a memtable of any capacity; what the arena holds is left from its last use. If nothing is
-  // kept, the arena is made of `arena_pages`. kOutOfMemory.
-  Result<Piece> take(std::size_t capacity, std::size_t arena_bytes, std::size_t index_bytes,
-                     PageSize arena_pages);
+  // kept, it is memory in small pages, which are the first at hand. kOutOfMemory.
+  Result<Piece> take(std::size_t capacity, std::size_t arena_bytes, std::size_t index_bytes);
   // Takes back what take() gave for `capacity`.
   void give_back(std::size_t capacity, Piece piece);
 
+  // For times when nobody writes: makes what is kept in small pages anew in huge ones, which are
+  // faster to look into, and takes as many of them as have been in use. Ends as soon as `go_on`
+  // says so, which is asked every few milliseconds.
+  void use_huge_pages(const std::function<bool()>& go_on);
+
  private:
+  Result<Piece> allocate(std::size_t arena_bytes, std::size_t index_bytes, PageSize pages) const;
+  // A kept one in small pages; its arena is empty if there is none.
+  Piece take_small();
+
   const std::size_t capacity_;
   const std::size_t most_;
   MemoryBudget* const budget_;

@@ -46,6 +46,34 @@ TEST(MemtableMemory, GoesToTheNextMemtableWithoutWhatItHeld) {
   EXPECT_EQ(budget.used(), used) << "what is kept counts";
 }
 
+TEST(MemtableMemory, IsMadeAnewInHugePagesWhenNobodyWrites) {
+  constexpr std::size_t kLarge = std::size_t{16} << 20;
+  MemoryBudget budget(std::size_t{1} << 30);
+  MemtableMemory memory(kLarge, 2, &budget);
+  const auto pages_taken = [&] {
+    MemtableMemory::Piece piece = memory.take(kLarge, kLarge / 2, kLarge / 4).value();
+    const PageSize pages = piece.arena.pages();
+    piece.touched = kLarge;  // pages are taken in steps, the last of which may end behind the arena
+    memory.give_back(kLarge, std::move(piece));
+    return pages;
+  };
+  EXPECT_EQ(pages_taken(), PageSize::kSmall);
+  memory.use_huge_pages([] { return false; });
+  EXPECT_EQ(pages_taken(), PageSize::kSmall) << "was told not to";
+  const std::size_t used = budget.used();
+  memory.use_huge_pages([] { return true; });
+  EXPECT_EQ(budget.used(), used);
+  MemtableMemory::Piece piece = memory.take(kLarge, kLarge / 2, kLarge / 4).value();
+  EXPECT_EQ(piece.arena.pages(), PageSize::kHuge);
+  EXPECT_EQ(piece.arena.size(), kLarge / 2);
+  EXPECT_EQ(piece.index.size(), kLarge / 4);
+  memory.give_back(kLarge, std::move(piece));
+  memory.use_huge_pages([] { return true; });  // nothing is left to do
+  const auto memtable = memtable_with(&memory, kLarge, "key");
+  EntryView entry;
+  EXPECT_TRUE(memtable->get("key", hash_key("key"), 1, &entry));
+}
+
 TEST(MemtableMemory, KeepsNoMoreThanItMayAndOnlyTheUsualSize) {
   MemoryBudget budget(std::size_t{1} << 30);
   MemtableMemory memory(kCapacity, 2, &budget);

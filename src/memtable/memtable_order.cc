@@ -13,6 +13,8 @@ namespace {
 // Runs are merged until each is at least this many times as long as the next newer one. Every
 // range searches all of them, and moving an item costs a few nanoseconds: better few runs.
 constexpr std::size_t kRunRatio = 16;
+// Longer runs are not merged while somebody waits: a run of a million would take him 20 ms.
+constexpr std::size_t kLongestMergedAtOnce = 8 << 10;
 constexpr std::size_t kItemsBetweenSamples = 16;
 // Fewer items are compared, as counting digits takes a while by itself.
 constexpr std::size_t kLeastItemsToCount = 2048;
@@ -127,14 +129,50 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
   if (prefix < next.prefix_bytes) shorten_prefix(&next, prefix);
 
   Items fresh = sort_new_records(from, end, next.prefix_bytes);
-  while (!next.runs.empty() && next.runs.back()->items.size() < fresh.size() * kRunRatio) {
+  while (!next.runs.empty() && next.runs.back()->items.size() < fresh.size() * kRunRatio &&
+         next.runs.back()->items.size() + fresh.size() <= kLongestMergedAtOnce) {
     fresh = merge(next.runs.back()->items, fresh);
     next.runs.pop_back();
   }
   if (!fresh.empty()) next.runs.push_back(std::make_shared<const SortedRuns::Run>(std::move(fresh)));
+  long_runs_to_merge_.store(find_pair(next) < next.runs.size(), std::memory_order_relaxed);
   current_ = std::make_shared<const SortedRuns>(std::move(next));
   sorted_up_to_.store(end, std::memory_order_relaxed);
   return current_;
+}
+
+std::size_t MemtableOrder::find_pair(const SortedRuns& runs) {
+  for (std::size_t i = runs.runs.size(); i-- > 1;) {
+    if (runs.runs[i - 1]->items.size() < runs.runs[i]->items.size() * kRunRatio) return i - 1;
+  }
+  return runs.runs.size();
+}
+
+void MemtableOrder::merge_long_runs() {
+  const std::lock_guard merging(merging_mutex_);
+  const auto current = [this] {
+    const std::lock_guard lock(mutex_);
+    return current_;
+  };
+  while (true) {
+    const std::shared_ptr<const SortedRuns> before = current();
+    const std::size_t place = find_pair(*before);
+    if (place == before->runs.size()) return;
+    const auto older = before->runs[place];
+    const auto newer = before->runs[place + 1];
+    auto merged = std::make_shared<const SortedRuns::Run>(merge(older->items, newer->items));
+
+    const std::lock_guard lock(mutex_);
+    SortedRuns next = *current_;
+    // Meanwhile a newer run may have gone into another one, or heads may have become longer.
+    if (place + 1 < next.runs.size() && next.runs[place] == older &&
+        next.runs[place + 1] == newer) {
+      next.runs[place] = std::move(merged);
+      next.runs.erase(next.runs.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+    }
+    long_runs_to_merge_.store(find_pair(next) < next.runs.size(), std::memory_order_relaxed);
+    current_ = std::make_shared<const SortedRuns>(std::move(next));
+  }
 }
 
 uint64_t MemtableOrder::head_of(RecordNumber record, std::size_t prefix_bytes) const {
@@ -196,6 +234,10 @@ MemtableOrder::Items MemtableOrder::merge(const Items& older, const Items& newer
   Items merged;
   merged.reserve(older.size() + newer.size());
   const auto take_versions = [&merged](Items::const_iterator* from) {
+    if ((*from)->versions == 1) [[likely]] {
+      merged.push_back(*(*from)++);
+      return;
+    }
     const auto end = *from + (*from)->versions;
     merged.insert(merged.end(), *from, end);
     *from = end;

@@ -3,8 +3,8 @@
 // Writers never sort. Whoever wants order sorts what has come since the last time into a new run
 // and merges runs of similar size, so that there are few and each record is merged O(log n) times;
 // a scan beside a slow writer therefore sorts only a few records. What a fast writer leaves behind
-// is sorted in the background, piece by piece, so that no scan waits for all of it, and a flush has
-// little left to do.
+// is sorted in the background, piece by piece, where long runs are merged too, so that no scan waits
+// for more than a piece, and a flush has little left to do.
 #pragma once
 
 #include <atomic>
@@ -70,6 +70,12 @@ class MemtableOrder {
 
   // Runs that cover every record complete at the time of the call.
   std::shared_ptr<const SortedRuns> sorted();
+  // Merges the long runs that sorted() has left side by side; nobody waits for that.
+  void merge_long_runs();
+  // Whether there are any.
+  bool has_long_runs_to_merge() const {
+    return long_runs_to_merge_.load(std::memory_order_relaxed);
+  }
   // The offset in the arena before which the last call found everything.
   std::size_t sorted_up_to() const { return sorted_up_to_.load(std::memory_order_relaxed); }
 
@@ -84,10 +90,15 @@ class MemtableOrder {
   // `newer` holds records added after all of `older`'s.
   Items merge(const Items& older, const Items& newer) const;
   void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;
+  // Of two neighbours that are to be merged the older one's place; the number of runs if there are
+  // none.
+  static std::size_t find_pair(const SortedRuns& runs);
 
   const Memtable& memtable_;
   std::mutex mutex_;
   std::atomic<std::size_t> sorted_up_to_{8};  // offset in the arena; changes under mutex_
+  std::atomic<bool> long_runs_to_merge_{false};
+  std::mutex merging_mutex_;  // taken before mutex_
   std::shared_ptr<const SortedRuns> current_ = std::make_shared<const SortedRuns>();
 };
 

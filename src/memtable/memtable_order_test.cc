@@ -114,6 +114,24 @@ TEST(MemtableOrder, IsTheSameWhenItIsMadePieceByPieceAheadOfNeed) {
   expect_walks(memtable, random, 1000);
 }
 
+// Runs that are too long to be merged while somebody waits are merged ahead of need.
+TEST(MemtableOrder, IsTheSameWhileLongRunsWaitToBeMergedAndBehindThat) {
+  std::mt19937_64 random(9);
+  TestMemtable memtable(std::size_t{16} << 20);
+  for (int piece = 0; piece < 6; ++piece) {
+    for (int i = 0; i < 9000; ++i) {
+      memtable.set(std::to_string(random() % 20'000), static_cast<SequenceNumber>(piece) + 1, "v");
+    }
+    memtable->new_iterator();
+  }
+  EXPECT_TRUE(memtable->wants_sorting());
+  expect_both_ways(memtable);
+  memtable->sort_ahead();
+  EXPECT_FALSE(memtable->wants_sorting());
+  expect_both_ways(memtable);
+  expect_walks(memtable, random, 1000);
+}
+
 TEST(MemtableOrder, OfRecordsThatCameInOrderIsTheSame) {
   TestMemtable memtable;
   for (uint64_t i = 0; i < 5000; ++i) memtable.set(std::to_string(10'000 + i), i + 1, "v");
