@@ -24,6 +24,10 @@ if(ASHLAR_TOOLS)
     set_tests_properties(documents_check PROPERTIES
       ENVIRONMENT "ASHLAR_CYCLES=2;ASHLAR_DOCUMENTS=3000")
   endif()
+  if(ASHLAR_SANITIZE STREQUAL "thread")
+    set_tests_properties(documents_check PROPERTIES
+      ENVIRONMENT "ASHLAR_CYCLES=1;ASHLAR_DOCUMENTS=1000")
+  endif()
   add_test(NAME documents_check-long COMMAND python3 ${documents_check})
   set_tests_properties(documents_check-long PROPERTIES TIMEOUT 3000 LABELS long
     ENVIRONMENT "ASHLAR_CYCLES=30;ASHLAR_DOCUMENTS=120000")
