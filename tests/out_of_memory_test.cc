@@ -99,6 +99,7 @@ namespace ashlar {
 namespace {
 
 constexpr char kFolder[] = "/db";
+const std::string kWideKey(5000, 'w');  // a leaf of several pages
 
 class Counting {
  public:
@@ -283,6 +284,7 @@ class Workload {
  private:
   void open();
   void write(const std::string& key, const std::string& value, Durability durability);
+  void del(const std::string& key);
   void del_range(const std::string& from, const std::string& to);
   void work();
   void check(const Database& database);
@@ -333,6 +335,27 @@ void Workload::write(const std::string& key, const std::string& value, Durabilit
   values.insert(value);
 }
 
+void Workload::del(const std::string& key) {
+  auto& values = possible_[key];
+  const bool was_there = !values.empty() && !values.contains(std::nullopt);
+  bool threw = false;
+  Status status;
+  try {
+    const Counting on(true);
+    status = database_->del(key, {.durability = Durability::kProcess, .ttl = {}});
+  } catch (const std::bad_alloc&) {
+    threw = true;
+  }
+  if (!threw && status.ok()) values.clear();
+  values.insert(std::nullopt);
+  if (!threw || !was_there) return;
+  // Either nothing has happened, or nothing can be written any more.
+  const Result<bool> is_there = database_->exists(key);
+  if (is_there.ok() && !*is_there) {
+    EXPECT_TRUE(database_->del("no such key").is(StatusCode::kReadOnly));
+  }
+}
+
 void Workload::del_range(const std::string& from, const std::string& to) {
   const bool deleted = attempt("del_range", [&] {
     return database_->del_range(from, to, {.durability = Durability::kProcess, .ttl = {}});
@@ -346,7 +369,9 @@ void Workload::del_range(const std::string& from, const std::string& to) {
 void Workload::work() {
   for (int i = 0; i < 4; ++i) write("a" + std::to_string(i), "first", Durability::kProcess);
   write("a1", std::string(3000, 'x'), Durability::kDisk);
+  write(kWideKey, "in a leaf of several pages", Durability::kProcess);
   attempt("flush", [&] { return database_->flush(); });
+  del(kWideKey);
   const bool whole = attempt("transaction", [&]() -> Status {
     Transaction transaction = database_->begin();
     const Result<std::string> got = transaction.get("a2");

@@ -76,17 +76,23 @@ class EntryIterator {
   // long, as entry()'s key is in it. Returns how many: 0 if entries have to be taken one by one.
   // The iterator must be valid.
   virtual std::size_t take_batch(EntryBatch* /*batch*/, std::size_t /*most*/) { return 0; }
-  // Whether, from the current entry on, there is one that a reader at `visible` may be shown, as it
-  // is a set that nothing is known to hide: then *bound gets a key, not before the current one, that
-  // no such entry comes before. Looks at `most` entries or leaves at most, and counts what it has not
-  // looked at as shown. The iterator must be sought anew. False also behind an error.
-  virtual bool find_live(SequenceNumber /*visible*/, std::size_t /*most*/, std::string* bound) {
+  // Looks, from the current entry on, for one that a reader at `visible` may be shown: a set that
+  // nothing is known to hide. Lowers *nearest, an empty one being the highest, to a key that no such
+  // entry comes before; looks no further than it, and at `most` entries or leaves, what is behind
+  // them counting as shown. False if there is none to the end, or behind an error. The iterator must
+  // be sought anew.
+  virtual bool find_live(SequenceNumber /*visible*/, std::size_t /*most*/, std::string* nearest) {
     if (!valid()) return false;
-    bound->assign(entry().key);
+    lower(nearest, entry().key);
     return true;
   }
   // Why the iterator became invalid, if not by reaching an end.
   virtual const Status& status() const = 0;
+
+ protected:
+  static void lower(std::string* nearest, std::string_view key) {
+    if (nearest->empty() || key < *nearest) nearest->assign(key);
+  }
 };
 
 }  // namespace ashlar

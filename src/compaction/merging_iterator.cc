@@ -1,7 +1,6 @@
 #include "compaction/merging_iterator.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -200,23 +199,23 @@ void MergingIterator::seek_children(std::string_view key, SequenceNumber sequenc
   }
 }
 
+// The oldest child first: bottoms pass what is marked page by page, and what they find spares the
+// others the way there, which memtables go key by key.
 bool MergingIterator::pass_dead(SequenceNumber visible, std::size_t most) {
   ASHLAR_CHECK(valid() && forward_);
   const std::string from(current_->key);
   seek_children(from, kMaximumSequence);
-  std::string bound;
-  std::optional<std::string> nearest;
-  for (Source& source : sources_) {
-    const bool may_show = source.child->find_live(visible, most, &bound);
-    if (!source.child->status().ok()) {
-      fail(source.child->status());
+  std::string nearest;
+  for (auto source = sources_.rbegin(); source != sources_.rend() && nearest != from; ++source) {
+    source->child->find_live(visible, most, &nearest);
+    if (!source->child->status().ok()) {
+      fail(source->child->status());
       return true;
     }
-    if (may_show && (!nearest || bound < *nearest)) nearest = bound;
   }
-  if (nearest) {
-    seek(*nearest, kMaximumSequence);
-    return *nearest != from;
+  if (!nearest.empty()) {
+    seek(nearest, kMaximumSequence);
+    return nearest != from;
   }
   heap_.clear();
   current_ = nullptr;

@@ -16,19 +16,22 @@ namespace ashlar {
 //          newer than it; a later one may hold what was set again behind it.
 class DeadMarker {
  public:
-  // Under the commit lock, before the commit gets its sequence. From here on the view is held: call
-  // nothing that waits before mark().
+  // Under the commit lock, before the commit gets its sequence. From here on the view is held, so
+  // that nothing is freed: to be followed by mark() or leave() as soon as the commit is in the log.
   void look_at(const std::atomic<const ReadView*>& view, const Commit& commit) {
     if (!commit.has_deletes()) return;
     guard_.emplace();
     view_ = view.load(std::memory_order_acquire);
   }
-  // Once the commit is in log and memtable, without the lock. Reads no file.
-  void mark(const Commit& commit, SequenceNumber sequence);
+  // Once the commit is in log and memtable, without the lock. Reads no file. Where memory runs out,
+  // the rest stays unmarked: the commit has happened, and must not be reported as failed.
+  void mark(const Commit& commit, SequenceNumber sequence) noexcept;
   // Instead, if it isn't.
   void leave() { guard_.reset(); }
 
  private:
+  void mark_all(const Commit& commit, SequenceNumber sequence);
+
   std::optional<EpochGuard> guard_;
   const ReadView* view_ = nullptr;
 };

@@ -167,8 +167,8 @@ void UserCursor::pass_dead_key() {
   if (++dead_in_a_row_ < patience_) return skip_key();
   entries_.skip_within_stretch(current_);
   const bool passed = entries_.pass_dead(visible_, looked_at_);
-  patience_ = passed ? kPatience : 2 * patience_;
-  looked_at_ *= 2;
+  patience_ = passed ? std::max(patience_ / 2, kPatience) : std::min(2 * patience_, kMostLookedAt);
+  looked_at_ = passed ? std::min(2 * looked_at_, kMostLookedAt) : kFirstLookedAt;
   dead_in_a_row_ = 0;
   look();
 }
@@ -248,7 +248,6 @@ void UserCursor::find_backward() {
 
 void UserCursor::show(const EntryView& entry) {
   dead_in_a_row_ = 0;
-  patience_ = kPatience;
   looked_at_ = kFirstLookedAt;
   show_key(entry.key);
   expires_at_ms_ = entry.expires_at_ms;

@@ -70,6 +70,7 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   // Looking for what is live further on costs about as much as passing so many keys.
   static constexpr uint64_t kPatience = 32;
   static constexpr uint64_t kFirstLookedAt = 1024;
+  static constexpr uint64_t kMostLookedAt = 1 << 20;
 
   // Starts in those stored keys of a range of users' keys that come first, and sets aside what lies
   // on the other side of the system keys.
@@ -136,8 +137,8 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   bool backward_is_pointer_ = false;
   const ScanListener& listener_;
   uint64_t dead_ = 0;
-  // Keys passed since one was shown, or since find_live() was asked; how many of them it takes, and
-  // how much is looked at then.
+  // Keys passed since one was shown, or since it was asked what is live; how many of them it takes
+  // to ask, more if that was in vain; and how much is looked at then.
   uint64_t dead_in_a_row_ = 0;
   uint64_t patience_ = kPatience;
   uint64_t looked_at_ = kFirstLookedAt;

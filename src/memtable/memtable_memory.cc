@@ -63,14 +63,17 @@ MemtableMemory::Piece MemtableMemory::take_small() {
 void MemtableMemory::use_huge_pages(const std::function<bool()>& go_on) {
   constexpr std::size_t kStepBytes = std::size_t{2} << 20;
   while (go_on()) {
-    const Piece small = take_small();
+    Piece small = take_small();
     if (!small.arena) return;
-    auto allocated = allocate(small.arena.size(), small.index.size(), PageSize::kHuge);
+    const std::size_t arena_bytes = small.arena.size();
+    const std::size_t index_bytes = small.index.size();
+    // Steps may have gone beyond the end.
+    const std::size_t wanted = std::min(small.touched, arena_bytes);
+    small = {};  // never both
+    auto allocated = allocate(arena_bytes, index_bytes, PageSize::kHuge);
     if (!allocated.ok()) return;  // what follows takes small ones again
     Piece huge = std::move(allocated).value();
     huge.index.take_pages(0, huge.index.size() / 2);  // see HashIndex: the rest is for overflows
-    // Steps may have gone beyond the end.
-    const std::size_t wanted = std::min(small.touched, huge.arena.size());
     while (huge.touched < wanted && go_on()) {
       huge.arena.take_pages(huge.touched, kStepBytes);
       huge.touched += kStepBytes;

@@ -135,8 +135,8 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
     next.runs.pop_back();
   }
   if (!fresh.empty()) next.runs.push_back(std::make_shared<const SortedRuns::Run>(std::move(fresh)));
-  long_runs_to_merge_.store(find_pair(next) < next.runs.size(), std::memory_order_relaxed);
   current_ = std::make_shared<const SortedRuns>(std::move(next));
+  note_long_runs();
   sorted_up_to_.store(end, std::memory_order_relaxed);
   return current_;
 }
@@ -170,9 +170,14 @@ void MemtableOrder::merge_long_runs() {
       next.runs[place] = std::move(merged);
       next.runs.erase(next.runs.begin() + static_cast<std::ptrdiff_t>(place) + 1);
     }
-    long_runs_to_merge_.store(find_pair(next) < next.runs.size(), std::memory_order_relaxed);
     current_ = std::make_shared<const SortedRuns>(std::move(next));
+    note_long_runs();
   }
+}
+
+void MemtableOrder::note_long_runs() {
+  long_runs_to_merge_.store(find_pair(*current_) < current_->runs.size(),
+                            std::memory_order_relaxed);
 }
 
 uint64_t MemtableOrder::head_of(RecordNumber record, std::size_t prefix_bytes) const {

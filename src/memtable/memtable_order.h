@@ -93,6 +93,7 @@ class MemtableOrder {
   // Of two neighbours that are to be merged the older one's place; the number of runs if there are
   // none.
   static std::size_t find_pair(const SortedRuns& runs);
+  void note_long_runs();  // under mutex_
 
   const Memtable& memtable_;
   std::mutex mutex_;

@@ -104,14 +104,15 @@ void VisibleIterator::find_visible() {
   }
 }
 
-bool VisibleIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
+bool VisibleIterator::find_live(SequenceNumber visible, std::size_t most, std::string* nearest) {
   ASHLAR_CHECK(visible == visible_);
   if (!valid() || !memtable_->has_sets()) return false;
   for (std::size_t looked = 0; looked < most && entry_.kind != EntryKind::kSet; ++looked) {
+    if (!nearest->empty() && entry_.key >= *nearest) return true;
     next();
     if (!valid()) return false;
   }
-  bound->assign(entry_.key);
+  lower(nearest, entry_.key);
   return true;
 }
 

@@ -30,7 +30,7 @@ class VisibleIterator final : public EntryIterator, public Recycled<VisibleItera
   void next() override;
   void previous() override { ASHLAR_CHECK(false); }
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
-  bool find_live(SequenceNumber visible, std::size_t most, std::string* bound) override;
+  bool find_live(SequenceNumber visible, std::size_t most, std::string* nearest) override;
   const Status& status() const override { return status_; }
 
  private:

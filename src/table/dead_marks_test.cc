@@ -117,7 +117,8 @@ class TableDeadMarks : public testing::Test, public TableTestBase {
     const auto iterator = table.new_iterator();
     iterator->seek(from, kMaximumSequence);
     std::string bound;
-    if (!iterator->find_live(visible, most, &bound)) bound.clear();
+    const bool found = iterator->find_live(visible, most, &bound);
+    EXPECT_EQ(found, !bound.empty());
     EXPECT_TRUE(iterator->status().ok());
     return bound;
   }
@@ -143,6 +144,19 @@ TEST_F(TableDeadMarks, ShowWhereSomethingIsLiveAndToWhom) {
   for (int number = 450; number < 500; ++number) mark(*table, number, 21);
   EXPECT_EQ(live_from(*table, "0", 21), "");
   EXPECT_EQ(live_from(*table, "0", 20), "100");
+}
+
+TEST_F(TableDeadMarks, AreLookedThroughNoFurtherThanSomethingLiveIsKnown) {
+  const auto table = open(build(some_entries()));
+  ASSERT_TRUE(table->make_resident().ok());
+  for (int number = 100; number < 450; ++number) mark(*table, number, 20);
+  const auto iterator = table->new_iterator();
+  for (const std::string known : {"050", "100", "300", "450", "470", "9"}) {
+    iterator->seek("0", kMaximumSequence);
+    std::string nearest = known;
+    EXPECT_TRUE(iterator->find_live(20, 1000, &nearest));
+    EXPECT_EQ(nearest, std::min<std::string>(known, "450"));
+  }
 }
 
 TEST_F(TableDeadMarks, WhatWasSetBehindADeletionIsNotMarkedByIt) {

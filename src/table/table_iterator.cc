@@ -70,9 +70,10 @@ std::size_t TableIterator::take_batch(EntryBatch* batch, std::size_t most) {
   return taken;
 }
 
-void TableIterator::pass_dead(const DeadMarks* marks, std::size_t most) {
+void TableIterator::pass_dead(const DeadMarks* marks, std::size_t most, std::string_view end) {
   for (std::size_t looked = 0; cursor_.valid() && looked < most; ++looked) {
     const uint32_t page = cursor_.page();
+    if (cursor_.slot() == 0 && !end.empty() && cursor_key() >= end) return;
     const uint32_t live_page = marks == nullptr ? page : marks->next_live_page(page);
     if (live_page > page) {
       status_ = cursor_.seek_page(live_page);
@@ -84,15 +85,19 @@ void TableIterator::pass_dead(const DeadMarks* marks, std::size_t most) {
   }
 }
 
-bool TableIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
+bool TableIterator::find_live(SequenceNumber visible, std::size_t most, std::string* nearest) {
   if (!valid()) return false;
-  bound->assign(entry_.key);
+  const std::string from(entry_.key);
   const bool usable = marks_ != nullptr && marks_->newest() <= visible;
-  pass_dead(usable ? marks_ : nullptr, most);
+  pass_dead(usable ? marks_ : nullptr, most, *nearest);
+  if (!status_.ok()) return false;
   // [DEAD-1] Somebody may have gone on deleting.
-  if (usable && marks_->newest() > visible) return status_.ok();
+  if (usable && marks_->newest() > visible) {
+    lower(nearest, from);
+    return true;
+  }
   if (!cursor_.valid()) return false;
-  bound->assign(cursor_.prefix()).append(cursor_.record().suffix);
+  lower(nearest, cursor_key());
   return true;
 }
 

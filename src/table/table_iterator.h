@@ -48,7 +48,7 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
   void previous() override { arrive(cursor_.previous()); }
   // Of one leaf.
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override;
-  bool find_live(SequenceNumber visible, std::size_t most, std::string* bound) override;
+  bool find_live(SequenceNumber visible, std::size_t most, std::string* nearest) override;
   const Status& status() const override { return status_; }
 
  private:
@@ -61,8 +61,12 @@ class TableIterator final : public EntryIterator, public Recycled<TableIterator>
     uint32_t page = 0;  // whose leaf's prefix the bytes begin with
   };
 
-  // find_live(), as far as the cursor: ends at the entry, or where the cursor is not valid.
-  void pass_dead(const DeadMarks* marks, std::size_t most);
+  // find_live(), as far as the cursor: ends at the entry, in a leaf that begins at `end` or behind it
+  // (empty: there is no end), or where the cursor is not valid.
+  void pass_dead(const DeadMarks* marks, std::size_t most, std::string_view end);
+  std::string cursor_key() const {
+    return std::string(cursor_.prefix()).append(cursor_.record().suffix);
+  }
   void arrive(Status status);
   void take_record() {
     KeyBuffer& key = keys_[newest_ ^= 1];

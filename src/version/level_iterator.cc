@@ -56,13 +56,15 @@ bool LevelIterator::seek_step(int step, std::string_view key, SequenceNumber seq
   return true;
 }
 
-bool LevelIterator::find_live(SequenceNumber visible, std::size_t most, std::string* bound) {
-  while (inner_ != nullptr && !inner_->find_live(visible, most, bound)) {
+bool LevelIterator::find_live(SequenceNumber visible, std::size_t most, std::string* nearest) {
+  if (inner_ == nullptr) return false;
+  while (!inner_->find_live(visible, most, nearest)) {
     if (!inner_->status().ok() || index_ + 1 == tables_.size()) return false;
+    if (!nearest->empty() && tables_[index_ + 1]->summary.smallest_key >= *nearest) return true;
     open(index_ + 1);
     inner_->seek_first();
   }
-  return inner_ != nullptr;
+  return true;
 }
 
 void LevelIterator::previous() {

@@ -29,7 +29,7 @@ class LevelIterator final : public EntryIterator, public Recycled<LevelIterator>
   std::size_t take_batch(EntryBatch* batch, std::size_t most) override {
     return inner_->take_batch(batch, most);
   }
-  bool find_live(SequenceNumber visible, std::size_t most, std::string* bound) override;
+  bool find_live(SequenceNumber visible, std::size_t most, std::string* nearest) override;
   const Status& status() const override;
 
  private:
