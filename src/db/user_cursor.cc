@@ -167,7 +167,7 @@ void UserCursor::pass_dead_key() {
   if (++dead_in_a_row_ < patience_) return skip_key();
   entries_.skip_within_stretch(current_);
   const bool passed = entries_.pass_dead(visible_, looked_at_);
-  patience_ = passed ? std::max(patience_ / 2, kPatience) : std::min(2 * patience_, kMostLookedAt);
+  patience_ = passed ? std::max(patience_ / 2, kPatience) : 2 * patience_;
   looked_at_ = passed ? std::min(2 * looked_at_, kMostLookedAt) : kFirstLookedAt;
   dead_in_a_row_ = 0;
   look();

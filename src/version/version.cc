@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/coding.h"
 #include "base/key_prefix.h"
@@ -26,6 +27,40 @@ const StoredTable* table_of_run(const Run& run, std::string_view key) {
       run.tables.begin(), run.tables.end(),
       [&](const auto& table) { return table->summary.largest_key < key; });
   return found == run.tables.end() ? nullptr : found->get();
+}
+
+// Calls `look` for each table that may hold the key, newest first, until it returns true. What a
+// lookup in them waits for comes while others are looked into.
+template <typename Look>
+void look_in_tables(const Version& version, std::string_view key, uint64_t hash, Look&& look) {
+  const Table* candidates[kPrefetchedTables];
+  std::size_t count = 0;
+  const auto look_at_candidates = [&] {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (look(*candidates[i])) return true;
+    }
+    count = 0;
+    return false;
+  };
+  const auto consider = [&](const StoredTable& table) {
+    if (count == kPrefetchedTables && look_at_candidates()) return true;
+    table.reader->prefetch(hash);
+    candidates[count++] = table.reader.get();
+    return false;
+  };
+
+  for (const auto& run : version.runs) {
+    const StoredTable* const table = table_of_run(*run, key);
+    if (table != nullptr && may_hold(*table, key) && consider(*table)) return;
+  }
+  if (!version.partitions.empty()) {
+    const Partition& partition = *version.partitions[version.partition_of(key)];
+    for (const auto& fragment : partition.fragments) {
+      if (consider(*fragment)) return;
+    }
+    if (partition.bottom != nullptr && consider(*partition.bottom)) return;
+  }
+  look_at_candidates();
 }
 
 }  // namespace
@@ -77,55 +112,21 @@ void Version::complete() {
 
 Result<bool> Version::get(std::string_view key, uint64_t hash, SequenceNumber visible,
                           TableLookup* lookup) const {
-  const StoredTable* candidates[kPrefetchedTables];
-  std::size_t count = 0;
-  const auto look_at_candidates = [&]() -> Result<bool> {
-    for (std::size_t i = 0; i < count; ++i) {
-      auto found = candidates[i]->reader->get(key, hash, visible, lookup);
-      if (!found.ok() || *found) return found;
-    }
-    count = 0;
-    return false;
-  };
-  const auto consider = [&](const StoredTable& table) -> Result<bool> {
-    if (count == kPrefetchedTables) {
-      auto found = look_at_candidates();
-      if (!found.ok() || *found) return found;
-    }
-    table.reader->prefetch(hash);
-    candidates[count++] = &table;
-    return false;
-  };
-
-  for (const auto& run : runs) {
-    const StoredTable* const table = table_of_run(*run, key);
-    if (table == nullptr || !may_hold(*table, key)) continue;
-    auto found = consider(*table);
-    if (!found.ok() || *found) return found;
-  }
-  if (!partitions.empty()) {
-    const Partition& partition = *partitions[partition_of(key)];
-    for (const auto& fragment : partition.fragments) {
-      auto found = consider(*fragment);
-      if (!found.ok() || *found) return found;
-    }
-    if (partition.bottom != nullptr) {
-      auto found = consider(*partition.bottom);
-      if (!found.ok() || *found) return found;
-    }
-  }
-  return look_at_candidates();
+  Result<bool> found = false;
+  look_in_tables(*this, key, hash, [&](const Table& table) {
+    Result<bool> here = table.get(key, hash, visible, lookup);
+    if (here.ok() && !*here) return false;
+    found = std::move(here);
+    return true;
+  });
+  return found;
 }
 
 void Version::mark_dead(std::string_view key, uint64_t hash, SequenceNumber deletion) const {
-  const auto mark_in = [&](const StoredTable* table) {
-    if (table != nullptr && may_hold(*table, key)) table->reader->mark_dead(key, hash, deletion);
-  };
-  for (const auto& run : runs) mark_in(table_of_run(*run, key));
-  if (partitions.empty()) return;
-  const Partition& partition = *partitions[partition_of(key)];
-  for (const auto& fragment : partition.fragments) mark_in(fragment.get());
-  mark_in(partition.bottom.get());
+  look_in_tables(*this, key, hash, [&](const Table& table) {
+    table.mark_dead(key, hash, deletion);
+    return false;
+  });
 }
 
 void Version::append_iterators(std::vector<std::unique_ptr<EntryIterator>>* iterators) const {
