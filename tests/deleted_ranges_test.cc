@@ -78,6 +78,7 @@ TEST_F(DeletedRanges, ShowWhatAModelShows) {
     Random random(cycle + 1);
     Model model;
     std::unique_ptr<Moment> moment;
+    database_.reset();
     std::filesystem::remove_all(folder_ / "db");
     open();
     for (int step = 0; step < 120 && !HasFailure(); ++step) {
