@@ -159,6 +159,10 @@ class UncountedFile final : public File {
     const Counting off(false);
     return base_->write(offset, bytes);
   }
+  Status write_synced(uint64_t offset, std::string_view bytes) override {
+    const Counting off(false);
+    return base_->write_synced(offset, bytes);
+  }
   Status sync() override {
     const Counting off(false);
     return base_->sync();

@@ -159,16 +159,18 @@ void Engine::forget_out_of_memory() {
 // --- Log -------------------------------------------------------------------------------------
 
 void Engine::schedule_log_write(bool urgent) {
-  const auto write = [this] {
-    log_write_scheduled_.store(false, std::memory_order_relaxed);
-    if (const Status written = log_->write_out(); !written.ok()) note_write_failure(written);
+  const auto write = [this](LogWriter::Reach reach) {
+    if (const Status written = log_->write_out(reach); !written.ok()) note_write_failure(written);
     update_debt();
     work_ahead_of_writers();
   };
   if (urgent) {
-    submit(Lane::kLog, kNow, write);
+    submit(Lane::kLog, kNow, [write] { write(LogWriter::Reach::kSegments); });
   } else if (!log_write_scheduled_.exchange(true, std::memory_order_relaxed)) {
-    submit(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), write);
+    submit(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), [this, write] {
+      log_write_scheduled_.store(false, std::memory_order_relaxed);
+      write(LogWriter::Reach::kStableStorage);
+    });
     schedule_idle_check();
   }
 }

@@ -35,6 +35,10 @@ class File {
   virtual Status read(uint64_t offset, char* to, std::size_t bytes) const = 0;
   // Writes all of `bytes` at `offset`, growing the file if need be; the same alignment if direct.
   virtual Status write(uint64_t offset, std::string_view bytes) = 0;
+  // The same, and returns only when these bytes, and what it takes to find them, are on stable
+  // storage (RWF_DSYNC): for direct writes into space that was written before, one write that
+  // passes by the drive's cache, where the drive can.
+  virtual Status write_synced(uint64_t offset, std::string_view bytes) = 0;
   // Begins to write what write() would write; it may go on while the caller does other things.
   // `bytes` must stay as they are until end_write(), which comes before anything else is asked of
   // the file. Needs memory or a thread at times, and does without where it gets none.
@@ -89,8 +93,6 @@ struct FileOptions {
   // Past the page cache (O_DIRECT) where the file system can; otherwise as if not asked for, and
   // is `direct` gives no error.
   bool direct = false;
-  // Each write() returns only when its bytes are on stable storage (O_DSYNC).
-  bool synced_writes = false;
 };
 
 // A kind of background work; each lane does one task at a time, in the order submitted.

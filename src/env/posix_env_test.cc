@@ -29,10 +29,9 @@ class PosixEnvTest : public testing::Test {
   ~PosixEnvTest() override { std::filesystem::remove_all(folder_); }
 
   std::string path(std::string_view name) const { return join_path(folder_, name); }
-  std::unique_ptr<File> create(std::string_view name, bool direct = false, bool synced = false) {
+  std::unique_ptr<File> create(std::string_view name, bool direct = false) {
     return env_
-        ->open_file(path(name),
-                    {.mode = OpenMode::kCreate, .direct = direct, .synced_writes = synced})
+        ->open_file(path(name), {.mode = OpenMode::kCreate, .direct = direct})
         .value();
   }
 
@@ -171,10 +170,13 @@ TEST_F(PosixEnvTest, DirectFilesNeedAlignmentAndWorkOnEveryFileSystem) {
 }
 
 TEST_F(PosixEnvTest, SyncedWritesWork) {
-  const auto file = create("f", /*direct=*/true, /*synced=*/true);
-  const auto bytes = aligned_buffer(4096, 'x');
-  ASSERT_TRUE(file->write(0, {bytes.get(), 4096}).ok());
-  EXPECT_EQ(read_file(*env_, path("f")).value(), std::string(4096, 'x'));
+  for (const bool direct : {false, true}) {
+    const std::string name = direct ? "direct" : "plain";
+    const auto file = create(name, direct);
+    const auto bytes = aligned_buffer(4096, 'x');
+    ASSERT_TRUE(file->write_synced(0, {bytes.get(), 4096}).ok());
+    EXPECT_EQ(read_file(*env_, path(name)).value(), std::string(4096, 'x'));
+  }
 }
 
 TEST_F(PosixEnvTest, AllocateGrowsWithZerosAndNeverShrinks) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,7 +36,10 @@ class PosixFile final : public File {
   }
 
   Status read(uint64_t offset, char* to, std::size_t bytes) const override;
-  Status write(uint64_t offset, std::string_view bytes) override;
+  Status write(uint64_t offset, std::string_view bytes) override {
+    return write_flagged(offset, bytes, 0);
+  }
+  Status write_synced(uint64_t offset, std::string_view bytes) override;
   void begin_write(uint64_t offset, std::string_view bytes) override;
   Status end_write() override;
   Status sync() override;
@@ -48,6 +52,7 @@ class PosixFile final : public File {
  private:
   Status error(std::string_view operation) const { return posix_error(operation, path_, errno); }
   Status check_alignment(uint64_t offset, const char* address, std::size_t bytes) const;
+  Status write_flagged(uint64_t offset, std::string_view bytes, int flags);
 
   const std::string path_;
   const int descriptor_;
@@ -81,11 +86,12 @@ Status PosixFile::read(uint64_t offset, char* to, std::size_t bytes) const {
   return {};
 }
 
-Status PosixFile::write(uint64_t offset, std::string_view bytes) {
+Status PosixFile::write_flagged(uint64_t offset, std::string_view bytes, int flags) {
   ASHLAR_TRY(check_alignment(offset, bytes.data(), bytes.size()));
   while (!bytes.empty()) {
     const ssize_t written = uninterrupted([&] {
-      return pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // only read
+      return pwritev2(descriptor_, &piece, 1, static_cast<off_t>(offset), flags);
     });
     if (written < 0) return error("write");
     auto moved = static_cast<std::size_t>(written);
@@ -95,6 +101,14 @@ Status PosixFile::write(uint64_t offset, std::string_view bytes) {
     bytes.remove_prefix(moved);
   }
   return {};
+}
+
+Status PosixFile::write_synced(uint64_t offset, std::string_view bytes) {
+  errno = 0;
+  Status written = write_flagged(offset, bytes, RWF_DSYNC);
+  if (written.ok() || errno != EOPNOTSUPP) return written;
+  ASHLAR_TRY(write(offset, bytes));  // a kernel before 4.7
+  return sync();
 }
 
 void PosixFile::begin_write(uint64_t offset, std::string_view bytes) {
@@ -151,7 +165,6 @@ void PosixFile::advise(uint64_t offset, uint64_t bytes, Advice advice) const {
 int flags_of(const FileOptions& options) {
   int flags = O_CLOEXEC | (options.mode == OpenMode::kRead ? O_RDONLY : O_RDWR);
   if (options.mode == OpenMode::kCreate) flags |= O_CREAT | O_EXCL;
-  if (options.synced_writes) flags |= O_DSYNC;
   return flags;
 }
 

@@ -20,13 +20,12 @@ constexpr Fate kWhole{.kind = FateKind::kWhole};
 
 class SimCrashTest : public testing::Test {
  protected:
-  std::unique_ptr<File> create(const std::string& path, bool synced = false) {
-    return sim_.open_file(path, {.mode = OpenMode::kCreate, .synced_writes = synced}).value();
+  std::unique_ptr<File> create(const std::string& path) {
+    return sim_.open_file(path, {.mode = OpenMode::kCreate}).value();
   }
   // A file whose name and first bytes are durable, at the beginning of a new history.
-  std::unique_ptr<File> durable_file(const std::string& path, std::string_view bytes,
-                                     bool synced = false) {
-    auto file = create(path, synced);
+  std::unique_ptr<File> durable_file(const std::string& path, std::string_view bytes) {
+    auto file = create(path);
     EXPECT_TRUE(file->write(0, bytes).ok());
     EXPECT_TRUE(file->sync().ok());
     EXPECT_TRUE(sim_.sync_folder("/").ok());
@@ -136,8 +135,8 @@ TEST_F(SimCrashTest, SyncMakesAllEarlierChangesOfThatFileDurable) {
 }
 
 TEST_F(SimCrashTest, SyncedWriteIsDurableOnReturnAndPendingWhileUnderWay) {
-  const auto file = durable_file("f", "old", /*synced=*/true);
-  ASSERT_TRUE(file->write(0, "new").ok());
+  const auto file = durable_file("f", "old");
+  ASSERT_TRUE(file->write_synced(0, "new").ok());
   SimCrash crash = sim_.crash_points();
   ASSERT_EQ(crash.pending().size(), 1u);
   EXPECT_EQ(bytes_in(crash.image({kAbsent}), "f"), "old");
@@ -150,9 +149,7 @@ TEST_F(SimCrashTest, SyncedWriteIsDurableOnReturnAndPendingWhileUnderWay) {
 TEST_F(SimCrashTest, EarlierPendingWriteNeverHidesALaterDurableOne) {  // [SIM-2]
   const auto file = durable_file("f", "....");
   ASSERT_TRUE(file->write(0, "aaaa").ok());
-  const auto synced =
-      sim_.open_file("f", {.mode = OpenMode::kReadWrite, .synced_writes = true}).value();
-  ASSERT_TRUE(synced->write(1, "bb").ok());
+  ASSERT_TRUE(file->write_synced(1, "bb").ok());
   EXPECT_EQ(after({kWhole}), "abba");
   EXPECT_EQ(after({kAbsent}), ".bb.");
 }
@@ -170,9 +167,9 @@ TEST_F(SimCrashTest, FailedSyncLeavesItsWritesToChanceForEver) {
 }
 
 TEST_F(SimCrashTest, FailedSyncedWriteIsLeftToChance) {
-  const auto file = durable_file("f", "....", /*synced=*/true);
+  const auto file = durable_file("f", "....");
   sim_.inject({.call = SimCall::kWrite, .bytes = 2});
-  EXPECT_TRUE(file->write(0, "abcd").is(StatusCode::kIoError));
+  EXPECT_TRUE(file->write_synced(0, "abcd").is(StatusCode::kIoError));
   ASSERT_TRUE(file->sync().ok());
   EXPECT_EQ(after({kAbsent}), "....");
   EXPECT_EQ(after({kWhole}), "ab..");
@@ -363,8 +360,7 @@ TEST_F(SimCrashTest, EverythingWholeIsTheLiveDisk) {
     const std::string to = "f" + std::to_string(random.below(6));
     switch (random.below(8)) {
       case 0:
-        if (auto file = sim_.open_file(
-                name, {.mode = OpenMode::kCreate, .synced_writes = random.one_in(3)})) {
+        if (auto file = sim_.open_file(name, {.mode = OpenMode::kCreate})) {
           files.push_back(std::move(file).value());
         }
         break;
@@ -394,10 +390,10 @@ TEST_F(SimCrashTest, EverythingWholeIsTheLiveDisk) {
         if (random.one_in(6)) {
           ASSERT_TRUE(file.allocate(random.below(9000)).ok());
         }
-        ASSERT_TRUE(
-            file.write(random.below(9000),
-                       std::string(random.below(3000), static_cast<char>('a' + random.below(26))))
-                .ok());
+        const uint64_t offset = random.below(9000);
+        const std::string bytes(random.below(3000), static_cast<char>('a' + random.below(26)));
+        ASSERT_TRUE((random.one_in(3) ? file.write_synced(offset, bytes) : file.write(offset, bytes))
+                        .ok());
         if (files.size() > 8) files.erase(files.begin());
     }
     if (random.one_in(300)) sim_.forget_history();

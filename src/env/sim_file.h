@@ -18,7 +18,10 @@ class SimFile final : public File {
     return volume_->read(handle_, offset, to, bytes);
   }
   Status write(uint64_t offset, std::string_view bytes) override {
-    return volume_->write(handle_, offset, bytes);
+    return volume_->write(handle_, offset, bytes, /*synced=*/false);
+  }
+  Status write_synced(uint64_t offset, std::string_view bytes) override {
+    return volume_->write(handle_, offset, bytes, /*synced=*/true);
   }
   Status sync() override { return volume_->sync(handle_); }
   Status allocate(uint64_t bytes) override { return volume_->allocate(handle_, bytes); }

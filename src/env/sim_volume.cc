@@ -130,28 +130,30 @@ Status SimVolume::read(const SimHandle& handle, uint64_t offset, char* to, std::
   return {};
 }
 
-Status SimVolume::write(const SimHandle& handle, uint64_t offset, std::string_view bytes) {
+Status SimVolume::write(const SimHandle& handle, uint64_t offset, std::string_view bytes,
+                        bool synced) {
   const std::lock_guard lock(mutex_);
   const auto fault = faults_.meet(SimCall::kWrite, *handle.path);
   ASHLAR_TRY(check_writable(SimCall::kWrite, handle));
   ASHLAR_TRY(check_alignment(handle, offset, bytes.data(), bytes.size()));
-  if (fault) return write_met_fault(handle, offset, bytes, *fault);
+  const Stored stored = synced ? Stored::kDurable : Stored::kPending;
+  if (fault) return write_met_fault(handle, offset, bytes, *fault, stored);
   const std::string_view fits = that_fits(handle, offset, bytes);
   const bool failed = fits.size() < bytes.size();
-  store(handle, offset, fits, failed);
+  store(handle, offset, fits, failed ? Stored::kFailed : stored);
   return failed ? full(SimCall::kWrite, *handle.path) : Status();
 }
 
 Status SimVolume::write_met_fault(const SimHandle& handle, uint64_t offset, std::string_view bytes,
-                                  const SimFault& fault) {
+                                  const SimFault& fault, Stored stored) {
   switch (fault.effect) {
     case SimFault::Effect::kError:
-      store(handle, offset, bytes.substr(0, fault.bytes), /*failed=*/true);
+      store(handle, offset, bytes.substr(0, fault.bytes), Stored::kFailed);
       return injected(SimCall::kWrite, *handle.path, fault);
     case SimFault::Effect::kLost:
       break;
     case SimFault::Effect::kMisdirected:
-      store(handle, offset + fault.bytes, bytes, /*failed=*/false);
+      store(handle, offset + fault.bytes, bytes, stored);
       break;
   }
   // The length is the file system's knowledge, which the lost bytes never reached.
@@ -174,7 +176,7 @@ std::string_view SimVolume::that_fits(const SimHandle& handle, uint64_t offset,
 }
 
 void SimVolume::store(const SimHandle& handle, uint64_t offset, std::string_view bytes,
-                      bool failed) {
+                      Stored stored) {
   if (bytes.empty()) return;
   disk_.write(handle.file, offset, bytes);
   for (const auto& [data, mapping] : mappings_) {
@@ -183,8 +185,8 @@ void SimVolume::store(const SimHandle& handle, uint64_t offset, std::string_view
                 std::min<uint64_t>(bytes.size(), mapping.size - offset));
   }
   record({.kind = Kind::kWrite,
-          .failed = failed,
-          .durable = handle.options.synced_writes && !failed,
+          .failed = stored == Stored::kFailed,
+          .durable = stored == Stored::kDurable,
           .file = handle.file,
           .offset = offset,
           .bytes = std::string(bytes),
@@ -446,7 +448,7 @@ Result<SimHandle> SimVolume::lock(const std::string& path) {
     return Status::busy(path + ": locked by process " +
                         std::string(kProcessId.substr(0, kProcessId.size() - 1)));
   }
-  store(handle, 0, kProcessId, /*failed=*/false);
+  store(handle, 0, kProcessId, Stored::kPending);
   return handle;
 }
 

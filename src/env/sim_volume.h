@@ -37,7 +37,7 @@ class SimVolume {
   Result<SimHandle> open(const std::string& path, const FileOptions& options);
   void close(const SimHandle& handle);
   Status read(const SimHandle& handle, uint64_t offset, char* to, std::size_t bytes);
-  Status write(const SimHandle& handle, uint64_t offset, std::string_view bytes);
+  Status write(const SimHandle& handle, uint64_t offset, std::string_view bytes, bool synced);
   Status sync(const SimHandle& handle);
   Status allocate(const SimHandle& handle, uint64_t bytes);
   Status truncate(const SimHandle& handle, uint64_t bytes);
@@ -85,9 +85,11 @@ class SimVolume {
   // Counts the call; not ok if a fault makes it fail.
   Status begin(SimCall call, const std::string& path);
   void record(SimOperation operation);
+  // What becomes of bytes that are in the file.
+  enum class Stored : unsigned char { kPending, kDurable, kFailed };
   Status write_met_fault(const SimHandle& handle, uint64_t offset, std::string_view bytes,
-                         const SimFault& fault);
-  void store(const SimHandle& handle, uint64_t offset, std::string_view bytes, bool failed);
+                         const SimFault& fault, Stored stored);
+  void store(const SimHandle& handle, uint64_t offset, std::string_view bytes, Stored stored);
   std::string_view that_fits(const SimHandle& handle, uint64_t offset,
                              std::string_view bytes) const;
   Result<SimHandle> open_existing(const std::string& path, const FileOptions& options);

@@ -124,9 +124,11 @@ class Survivor {
   }
 
   bool write_out() {
-    const Status status = log_->write_out();
+    const bool plainly = random_.below(2) == 0;
+    const Status status = log_->write_out(plainly ? LogWriter::Reach::kSegments
+                                                  : LogWriter::Reach::kStableStorage);
     if (!status.ok()) return died(status);
-    now_.synced = now_.appended;
+    if (!plainly) now_.synced = now_.appended;
     promise();
     return true;
   }
@@ -135,7 +137,7 @@ class Survivor {
   bool died(const Status& status) {
     EXPECT_TRUE(status.is(StatusCode::kIoError)) << status.to_string();
     EXPECT_TRUE(fault_injected_) << status.to_string();
-    EXPECT_TRUE(log_->write_out().is(StatusCode::kReadOnly));
+    EXPECT_TRUE(log_->write_out(LogWriter::Reach::kSegments).is(StatusCode::kReadOnly));
     return false;
   }
 

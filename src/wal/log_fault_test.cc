@@ -55,9 +55,45 @@ TEST_F(LogFaultTest, AFailedSyncIsForEver) {  // [LOG-7]
   const Status appended = log_.append(10);
   EXPECT_TRUE(appended.is(StatusCode::kReadOnly));
   EXPECT_NE(appended.message().find("injected"), std::string::npos) << appended.to_string();
-  EXPECT_TRUE(log_.writer().write_out().is(StatusCode::kReadOnly));
+  EXPECT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).is(StatusCode::kReadOnly));
   EXPECT_TRUE(log_.writer().failure().is(StatusCode::kReadOnly));
   EXPECT_LT(log_.writer().durable(), log_.writer().end());
+}
+
+TEST_F(LogFaultTest, AFailedSyncOfWhatWasWrittenBeforeIsForEver) {  // [LOG-7]
+  append(10);
+  ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kSegments).ok());
+  sim_.inject({.call = SimCall::kSync, .path_part = ".log"});
+  EXPECT_TRUE(log_.sync().is(StatusCode::kIoError));
+  EXPECT_TRUE(log_.sync().is(StatusCode::kReadOnly));
+  EXPECT_TRUE(log_.append(10).is(StatusCode::kReadOnly));
+  EXPECT_LT(log_.writer().durable(), log_.writer().written());
+}
+
+// [LOG-12] The first thing that is written behind a segment shows that it was whole, or recovery
+// could not tell a power cut from damage.
+TEST_F(LogFaultTest, ASegmentIsDurableBeforeTheNextIsWritten) {
+  const uint64_t start = log_.writer().durable();
+  while (log_.writer().written() < start + kOptions.segment_bytes + kLogBlockBytes) {
+    append(1000);
+    ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kSegments).ok());
+  }
+  EXPECT_EQ(log_.writer().durable(), start + kOptions.segment_bytes);
+  SimCrash crash = sim_.crash_points();
+  crash.advance_to(crash.operation_count());
+  std::vector<std::string> written;
+  for (const PendingChange& pending : crash.pending()) {
+    if (pending.path->ends_with(".log")) written.push_back(*pending.path);
+  }
+  ASSERT_FALSE(written.empty());
+  EXPECT_EQ(written.front(), written.back()) << "more than one segment is left to chance";
+  std::vector<Fate> fates(crash.pending().size(), Fate{.kind = Fate::Kind::kAbsent});
+  fates.back().kind = Fate::Kind::kWhole;
+  const auto after = sim_.restart(crash.image(fates), 1);
+  const Result<LogEnd> end =
+      replay_log(*after, kFolder, start, [](const LogFrame&) { return Status(); });
+  ASSERT_TRUE(end.ok()) << end.status().to_string();
+  EXPECT_GE(end->position, start + kOptions.segment_bytes);
 }
 
 TEST_F(LogFaultTest, AFullDiskDuringASegmentsWriteIsForEverToo) {  // [LOG-7]
@@ -75,7 +111,7 @@ TEST_F(LogFaultTest, AFullDiskDelaysTheNextSegmentAndAppendsGoOnOnceThereIsRoom)
   const SequenceNumber last = log_.last_sequence();
   EXPECT_GE(last, 20u);
   EXPECT_TRUE(log_.append(3000).is(StatusCode::kNoSpace));
-  EXPECT_TRUE(log_.writer().write_out().ok());
+  EXPECT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   EXPECT_TRUE(log_.writer().failure().ok());
   EXPECT_EQ(log_.last_sequence(), last);
 
@@ -89,7 +125,7 @@ TEST_F(LogFaultTest, AFullDiskDelaysTheNextSegmentAndAppendsGoOnOnceThereIsRoom)
 
 TEST_F(LogFaultTest, TheReserveIsForThoseWhoMayUseItUntilThereIsRoom) {  // [LOG-9]
   append(10);
-  ASSERT_TRUE(log_.writer().write_out().ok());  // makes the reserve
+  ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());  // makes the reserve
   sim_.set_capacity(sim_.used_bytes());
   Status status;
   while (status.ok()) status = log_.append(3000);
@@ -110,7 +146,7 @@ TEST_F(LogFaultTest, TheReserveIsForThoseWhoMayUseItUntilThereIsRoom) {  // [LOG
 
   sim_.set_capacity(UINT64_MAX);
   append(10);
-  ASSERT_TRUE(log_.writer().write_out().ok());
+  ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   for (int i = 0; i < 40; ++i) append(3000);
   const SequenceNumber last = log_.last_sequence();
   log_.drop();
@@ -121,7 +157,7 @@ TEST_F(LogFaultTest, TheReserveIsForThoseWhoMayUseItUntilThereIsRoom) {  // [LOG
 
 TEST_F(LogFaultTest, TheReserveIsMadeAnewOnceThereIsRoom) {  // [LOG-9]
   append(10);
-  ASSERT_TRUE(log_.writer().write_out().ok());
+  ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   for (int round = 0; round < 3; ++round) {
     sim_.set_capacity(sim_.used_bytes());
     Status status;
@@ -129,7 +165,7 @@ TEST_F(LogFaultTest, TheReserveIsMadeAnewOnceThereIsRoom) {  // [LOG-9]
     ASSERT_TRUE(log_.append(10, true).ok()) << round;
     sim_.set_capacity(UINT64_MAX);
     append(10);
-    ASSERT_TRUE(log_.writer().write_out().ok());
+    ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   }
   const Status reopened = log_.reopen();
   EXPECT_TRUE(reopened.ok()) << reopened.to_string();
@@ -148,7 +184,7 @@ TEST_F(LogFaultTest, NothingTakesRoomBeforeTheBallast) {  // [LOG-10]
     EXPECT_TRUE(status.is(StatusCode::kNoSpace)) << status.to_string();
   };
   ASSERT_TRUE(log.append(10).ok());
-  ASSERT_TRUE(log.writer().write_out().ok());  // makes the ballast and the reserve
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());  // makes the ballast and the reserve
 
   // Who has borrowed it finds its room.
   sim_.set_capacity(sim_.used_bytes() + kRoomOfASegment);

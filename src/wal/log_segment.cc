@@ -28,7 +28,7 @@ Status write_header(Env& env, File& file, const SegmentInfo& info) {
 
 // A file of that length whose header is zeros, durable but for its name.
 Result<std::unique_ptr<File>> build_blank(Env& env, const std::string& path, uint64_t bytes) {
-  const FileOptions options{.mode = OpenMode::kCreate, .direct = true, .synced_writes = false};
+  const FileOptions options{.mode = OpenMode::kCreate, .direct = true};
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file, env.open_file(path, options));
   ASHLAR_TRY(file->allocate(bytes));
   // With the length durable, the header's block is zeros, whatever becomes of later writes.
@@ -50,7 +50,7 @@ Status build_segment(Env& env, const std::string& folder, const SegmentInfo& inf
 }
 
 Result<std::unique_ptr<File>> open_for_log(Env& env, const std::string& path) {
-  return env.open_file(path, {.mode = OpenMode::kReadWrite, .direct = true, .synced_writes = true});
+  return env.open_file(path, {.mode = OpenMode::kReadWrite, .direct = true});
 }
 
 Status name_file(const File& file, const Status& status) {
@@ -85,7 +85,7 @@ Status create_blank_segment(Env& env, const std::string& folder, uint64_t number
 }
 
 Status wipe_segment(Env& env, const std::string& folder, uint64_t number) {
-  const FileOptions options{.mode = OpenMode::kReadWrite, .direct = true, .synced_writes = false};
+  const FileOptions options{.mode = OpenMode::kReadWrite, .direct = true};
   ASHLAR_TRY_ASSIGN(const std::unique_ptr<File> file,
                     env.open_file(segment_path(folder, number), options));
   ASHLAR_TRY(file->write(0, std::string_view(kZeros, kLogBlockBytes)));

@@ -15,7 +15,7 @@ std::string segment_path(const std::string& folder, uint64_t number);
 
 // Makes a segment file, durable in every respect when this returns: name, length and space first,
 // header last [LOG-4]. With `prewrite`, its blocks are written with zeros, so that the file
-// system need not record anything for later writes. The file is open for direct, synced writes.
+// system need not record anything for later writes. The file is open for direct writes.
 // After an error (kNoSpace, kIoError) the file is gone again as far as it could be removed.
 Result<std::unique_ptr<File>> create_segment(Env& env, const std::string& folder,
                                              const SegmentInfo& info, bool prewrite);

@@ -41,9 +41,13 @@ class LogWriter::IoTurn {
   // Who waits: somebody behind whom the next commit comes, or nobody who has to be waited for.
   enum class Waiter : unsigned char { kCommit, kOther };
 
-  // Waits until it is this thread's turn, or until the log is durable up to `position`.
-  explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX, Waiter waiter = Waiter::kOther)
+  // Waits until it is this thread's turn, or until the log is durable up to `position`, or, if
+  // that is enough, written out up to there.
+  explicit IoTurn(LogWriter& log, uint64_t position = UINT64_MAX, Waiter waiter = Waiter::kOther,
+                  Reach reach = Reach::kStableStorage)
       : log_(log) {
+    const std::atomic<uint64_t>& reached =
+        reach == Reach::kSegments ? log.written_ : log.durable_;
     std::unique_lock lock(log_.io_mutex_);
     if (waiter == Waiter::kCommit && log_.durable() < position) {
       log_.awaited_.push_back(position);
@@ -53,8 +57,8 @@ class LogWriter::IoTurn {
       if (log_.durable() >= position) return;
       lock.lock();
     }
-    log_.io_done_.wait(lock, [&] { return !log_.io_busy_ || log_.durable() >= position; });
-    held_ = log_.durable() < position;
+    log_.io_done_.wait(lock, [&] { return !log_.io_busy_ || reached.load() >= position; });
+    held_ = reached.load() < position;
     if (held_) log_.io_busy_ = true;
   }
   ~IoTurn() {
@@ -194,6 +198,7 @@ Status LogWriter::start_at(const LogStart& start, const std::vector<SegmentInfo>
   segment_end_ = info.end();
   sealed_ = position;
   tail_.store(position, std::memory_order_release);
+  written_.store(position, std::memory_order_release);
   durable_.store(position, std::memory_order_release);
   return {};
 }
@@ -262,10 +267,10 @@ void LogWriter::wait_for_room(uint64_t bytes) {
   io_done_.wait(lock, [&] { return !io_busy_ || ring_has_room(end() + bytes); });
 }
 
-// Whether a log that ends at `end` still has all that is not durable in the ring, padding up to
+// Whether a log that ends at `end` still has all that is not written in the ring, padding up to
 // the next border included.
 bool LogWriter::ring_has_room(uint64_t end) const {
-  return padded_log_end(end) - durable_.load(std::memory_order_acquire) <= options_.ring_bytes;
+  return padded_log_end(end) - written_.load(std::memory_order_acquire) <= options_.ring_bytes;
 }
 
 bool LogWriter::try_append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
@@ -370,26 +375,41 @@ void LogWriter::zero_ring(uint64_t position, uint64_t bytes) {
   }
 }
 
-// Makes all that has been appended durable, piece by piece, unless a piece is enough.
+// Writes all that has been appended to segments, piece by piece, unless a piece is enough.
 template <typename Enough>
-Status LogWriter::flush_until(Enough&& enough) {
+Status LogWriter::empty_ring_until(Enough&& enough) {
   if (failed_.load(std::memory_order_acquire)) return failure();
   const uint64_t to = seal();
-  while (durable() < to) {
-    const uint64_t border = next_border(durable(), to);
-    const uint64_t start = env_.monotonic_ns();
-    ASHLAR_TRY(write_blocks(durable(), border));
-    write_ns_.store(env_.monotonic_ns() - start, std::memory_order_relaxed);
-    {
-      const std::lock_guard lock(io_mutex_);
-      expected_callers_ = awaited_.size();
-      forget_callers(border);
-      durable_.store(border, std::memory_order_release);
-    }
-    io_done_.notify_all();
+  while (written() < to) {
+    const uint64_t border = next_border(written(), to);
+    ASHLAR_TRY(write_blocks(written(), border, Writing::kPlain));
+    note_written(border);
     if (enough()) break;
   }
   return {};
+}
+
+void LogWriter::note_written(uint64_t border) {
+  {
+    const std::lock_guard lock(io_mutex_);
+    written_.store(border, std::memory_order_release);
+    if (full_and_durable_ > durable()) {
+      forget_callers(full_and_durable_);
+      durable_.store(full_and_durable_, std::memory_order_release);
+    }
+  }
+  io_done_.notify_all();
+}
+
+void LogWriter::note_durable(uint64_t border) {
+  {
+    const std::lock_guard lock(io_mutex_);
+    expected_callers_ = awaited_.size();
+    forget_callers(border);
+    written_.store(border, std::memory_order_release);
+    durable_.store(border, std::memory_order_release);
+  }
+  io_done_.notify_all();
 }
 
 // For an append that has to wait: for room in the ring, which may come with the first piece that is
@@ -399,7 +419,7 @@ Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operat
                                 uint32_t digest, bool may_use_reserve) {
   const Exclusive exclusive(*this);
   bool appended = false;
-  ASHLAR_TRY(flush_until([&] {
+  ASHLAR_TRY(empty_ring_until([&] {
     const std::lock_guard lock(append_mutex_);
     appended = try_append(sequence, operations, digest, may_use_reserve);
     return appended;
@@ -438,7 +458,7 @@ Status LogWriter::leave_segment_for(uint64_t frame_bytes, bool may_use_reserve) 
 Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::string_view operations,
                               uint64_t bytes, uint32_t digest) {
   const uint64_t start = end();
-  ASHLAR_CHECK(start == durable() && start % kLogBlockBytes == 0);
+  ASHLAR_CHECK(start == written() && start % kLogBlockBytes == 0);
   ASHLAR_CHECK(sequence == last_sequence_ + (kind == FrameKind::kCommit ? 1 : 0));  // [LOG-2]
   uint64_t written = start;
   uint64_t filled = start;
@@ -450,7 +470,7 @@ Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::stri
       filled += piece.size();
       part.remove_prefix(piece.size());
       if (filled - written < piece_bytes) continue;
-      ASHLAR_TRY(write_blocks(written, filled));
+      ASHLAR_TRY(write_blocks(written, filled, Writing::kPlain));
       written = filled;
     }
     return {};
@@ -475,12 +495,14 @@ Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::stri
     ASHLAR_TRY(add_header(FrameKind::kPadding, padding, 0));
     ASHLAR_TRY(add_zeros(padding - kFrameHeaderBytes));
   }
-  ASHLAR_TRY(write_blocks(written, filled));
-  const std::lock_guard lock(append_mutex_);
-  last_sequence_ = sequence;
-  sealed_ = filled;
-  tail_.store(filled, std::memory_order_release);
-  durable_.store(filled, std::memory_order_release);
+  ASHLAR_TRY(write_blocks(written, filled, Writing::kPlain));
+  {
+    const std::lock_guard lock(append_mutex_);
+    last_sequence_ = sequence;
+    sealed_ = filled;
+    tail_.store(filled, std::memory_order_release);
+  }
+  note_written(filled);
   return {};
 }
 
@@ -492,7 +514,7 @@ Status LogWriter::sync(uint64_t position) {
   const IoTurn turn(*this, position, IoTurn::Waiter::kCommit);
   if (!turn.held()) return {};
   gather();
-  return or_fail_for_memory([&] { return flush(); });
+  return or_fail_for_memory([&] { return make_durable(); });
 }
 
 // The threads that the last write released are about to come with their next commits: a moment's
@@ -525,11 +547,16 @@ void LogWriter::wait_awake(uint64_t position) const {
   }
 }
 
-Status LogWriter::write_out() {
+Status LogWriter::write_out(Reach reach) {
+  const bool plainly = reach == Reach::kSegments;
   // Threads that commit to the disk without a pause may take every turn, and write this, too.
-  if (const uint64_t position = end(); position > durable()) {
-    const IoTurn turn(*this, position);
-    if (turn.held()) ASHLAR_TRY(or_fail_for_memory([&] { return flush(); }));
+  if (const uint64_t position = end(); position > (plainly ? written() : durable())) {
+    const IoTurn turn(*this, position, IoTurn::Waiter::kOther, reach);
+    if (turn.held()) {
+      ASHLAR_TRY(or_fail_for_memory([&] {
+        return plainly ? empty_ring_until([] { return false; }) : make_durable();
+      }));
+    }
   }
   if (failed_.load(std::memory_order_acquire)) return failure();
   keep_reserve();
@@ -539,8 +566,27 @@ Status LogWriter::write_out() {
   return may_succeed_later(prepared) ? Status() : prepared;
 }
 
-Status LogWriter::flush() {
-  return flush_until([] { return false; });
+// One synced write where everything before is durable, as it is among commits that wait for the
+// disk; otherwise plain ones and a sync behind them.
+Status LogWriter::make_durable() {
+  if (failed_.load(std::memory_order_acquire)) return failure();
+  const uint64_t to = seal();
+  while (durable() < to && durable() == written()) {
+    const uint64_t border = next_border(written(), to);
+    const uint64_t start = env_.monotonic_ns();
+    ASHLAR_TRY(write_blocks(written(), border, Writing::kSynced));
+    write_ns_.store(env_.monotonic_ns() - start, std::memory_order_relaxed);
+    note_durable(border);
+  }
+  while (written() < to) {
+    const uint64_t border = next_border(written(), to);
+    ASHLAR_TRY(write_blocks(written(), border, Writing::kPlain));
+    note_written(border);
+  }
+  if (durable() == to) return {};
+  ASHLAR_TRY(sync_segment(to - 1));
+  note_durable(to);
+  return {};
 }
 
 // Pads the log to a border, so that no block is written twice [LOG-1]; returns its end.
@@ -557,22 +603,37 @@ uint64_t LogWriter::seal() {
   return sealed_;
 }
 
-// Writes whole blocks out of the ring; they are on stable storage when this returns.
-Status LogWriter::write_blocks(uint64_t from, uint64_t to) {
+// Writes whole blocks out of the ring. If kSynced, they are on stable storage when this returns;
+// if not, those that fill a segment are [LOG-12].
+Status LogWriter::write_blocks(uint64_t from, uint64_t to, Writing writing) {
   ASHLAR_CHECK(from % kLogBlockBytes == 0 && to % kLogBlockBytes == 0);
-  syncs_.fetch_add(1, std::memory_order_relaxed);
+  const bool synced = writing == Writing::kSynced;
+  if (synced) syncs_.fetch_add(1, std::memory_order_relaxed);
   while (from < to) {
     const Segment* const segment = segment_at(from);
     const uint64_t offset = from & (options_.ring_bytes - 1);
     const uint64_t bytes =
         std::min({to - from, segment->info.end() - from, options_.ring_bytes - offset});
-    Status written = segment->file->write(segment->info.offset_of(from),
-                                          std::string_view(ring_->data() + offset, bytes));
+    const uint64_t place = segment->info.offset_of(from);
+    const std::string_view blocks(ring_->data() + offset, bytes);
+    Status written =
+        synced ? segment->file->write_synced(place, blocks) : segment->file->write(place, blocks);
     if (!written.ok()) return fail(std::move(written));
     bytes_written_.fetch_add(bytes, std::memory_order_relaxed);
     from += bytes;
+    if (!synced && from == segment->info.end()) {
+      ASHLAR_TRY(sync_segment(from - 1));
+      full_and_durable_ = from;
+    }
   }
   return {};
+}
+
+// Makes all that was written to the segment with this position durable.
+Status LogWriter::sync_segment(uint64_t position) {
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  Status synced = segment_at(position)->file->sync();
+  return synced.ok() ? synced : fail(std::move(synced));
 }
 
 // The first failure of a segment is for ever [LOG-7].

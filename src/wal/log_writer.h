@@ -1,4 +1,5 @@
-// The writing end of the log: commits go to a ring mapped into memory, and from there to segments.
+// The writing end of the log: commits go to a ring mapped into memory, and from there to segments,
+// where the disk has them for good after a synced write, or with the next sync of the segment.
 //
 // log_writer.cc appends and writes out; log_writer_segments.cc sees to the segments' files.
 #pragma once
@@ -52,15 +53,19 @@ struct LogStatistics {
 // Threads:   any, for every function but create(), set_dirty_listener() and set_archive(). The
 //            order in which append() is entered is the order of the sequences, which the caller
 //            sees to.
-// Invariant: [LOG-6] everything in [durable(), end()) is in the ring.
+// Invariant: [LOG-6] everything in [written(), end()) is in the ring, and everything before it in
+//            segments; what lies before durable(), which is not behind written(), stays there when
+//            the power fails.
 //            [LOG-7] After a write to a segment failed, no append or sync ever succeeds again: what
 //            the disk holds is not known any more, and a retry could report success for lost data
 //            (Rebello et al., ATC 2020).
 //            [LOG-9] A segment is kept in reserve, with its space set aside. It is used when no
 //            other can be made, and then holds no commit but those that may use it, until another
 //            segment could be made behind it.
-//            [LOG-11] durable() is a border of blocks and of frames, so that what only the ring
-//            holds begins with a frame.
+//            [LOG-11] written() and durable() are borders of blocks and of frames, so that what
+//            only the ring holds begins with a frame.
+//            [LOG-12] A segment is durable before anything is written to the next: a frame in a
+//            later one shows that this one was whole.
 //            [LOG-10] The ballast, a file of LogOptions::ballast_bytes, is made before anything else
 //            takes room: segments that no flush can release any more would fill the disk for ever.
 class LogWriter {
@@ -95,18 +100,22 @@ class LogWriter {
   //   kIoError, kReadOnly  as for append().
   Status sync(uint64_t position);
 
+  // How far write_out() takes what has been appended: out of the ring, which makes room there, or
+  // to stable storage.
+  enum class Reach : unsigned char { kSegments, kStableStorage };
   // Moves what only the ring holds into segments, makes the next segment if an eighth of the
-  // current one is used, and the reserve if it is missing. For the background: does nothing if there is nothing to
-  // do. Errors as for sync().
-  Status write_out();
+  // current one is used, and the reserve if it is missing. For the background: does nothing if
+  // there is nothing to do. Errors as for sync().
+  Status write_out(Reach reach);
 
-  // Where the log ends, and up to where it is on stable storage.
+  // Where the log ends, up to where it is in segments, and up to where it is on stable storage.
   uint64_t end() const { return tail_.load(std::memory_order_acquire); }
+  uint64_t written() const { return written_.load(std::memory_order_acquire); }
   uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
 
   // `listener` is called from append(), outside the locks, when the first frame waits to be written
   // out (urgent: false), and when more than kLogFlushBytes wait (urgent: true); then not again
-  // before they are. To be set before the first append.
+  // before they are. What is written out is to be made durable in time by whoever hears it. To be set before the first append.
   void set_dirty_listener(std::function<void(bool urgent)> listener);
 
   // `archive` is called with the path of each segment that is needed no more. The file is removed
@@ -177,12 +186,16 @@ class LogWriter {
   void gather() const;
   void wait_awake(uint64_t position) const;
   void forget_callers(uint64_t position);
-  Status flush();
+  Status make_durable();
   template <typename Enough>
-  Status flush_until(Enough&& enough);
+  Status empty_ring_until(Enough&& enough);
+  void note_written(uint64_t border);
+  void note_durable(uint64_t border);
   uint64_t next_border(uint64_t from, uint64_t to);
   uint64_t seal();
-  Status write_blocks(uint64_t from, uint64_t to);
+  enum class Writing : unsigned char { kPlain, kSynced };
+  Status write_blocks(uint64_t from, uint64_t to, Writing writing);
+  Status sync_segment(uint64_t position);
 
   void wait_for_room(uint64_t bytes);
   void write_ring(uint64_t position, std::string_view bytes);
@@ -236,7 +249,9 @@ class LogWriter {
   bool first_noted_ = false;
   bool urgent_noted_ = false;
 
-  std::atomic<uint64_t> durable_{0};  // written by the holder of the IoTurn
+  std::atomic<uint64_t> written_{0};  // this and the next change by the holder of the IoTurn
+  std::atomic<uint64_t> durable_{0};
+  uint64_t full_and_durable_ = 0;  // where the last segment ends that was synced when it was full
   std::atomic<uint64_t> bytes_written_{0};
   std::atomic<uint64_t> syncs_{0};
 

@@ -64,7 +64,7 @@ TEST_F(LogWriterTest, RingWrapsAroundManyTimes) {
   for (std::size_t i = 0; i < 400; ++i) {
     ASSERT_TRUE(log.append(i * 37 % 3000).ok());
     if (i % 50 != 0) continue;
-    ASSERT_TRUE(log.writer().write_out().ok());
+    ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   }
   log.drop();
   ASSERT_TRUE(log.replay().ok());
@@ -78,16 +78,39 @@ TEST_F(LogWriterTest, AFullRingIsWrittenPieceByPieceAndWaitsForOneOnly) {  // [L
   ASSERT_TRUE(log.create().ok());
   std::size_t pieces = 0;
   for (std::size_t i = 0; i < kCommits; ++i) {
-    const uint64_t durable = log.writer().durable();
+    const uint64_t written = log.writer().written();
     ASSERT_TRUE(log.append(i * 37 % 30'000).ok());
-    if (log.writer().durable() == durable) continue;
+    if (log.writer().written() == written) continue;
     ++pieces;
-    EXPECT_GE(log.writer().end() - log.writer().durable(), kRing / 2) << i;
+    EXPECT_GE(log.writer().end() - log.writer().written(), kRing / 2) << i;
   }
   EXPECT_GE(pieces, 5);
   log.drop();
   ASSERT_TRUE(log.replay().ok());
   EXPECT_EQ(log.replayed(), sequences(kCommits));
+}
+
+// [LOG-6] What was moved out of the ring to make room is in a segment, and durable with the next
+// sync, whether anything was appended since or not.
+TEST_F(LogWriterTest, WhatIsOnlyWrittenOutIsMadeDurableByASync) {
+  TestLog log(real_env(), folder_.path(), kRoomy);
+  ASSERT_TRUE(log.create().ok());
+  const uint64_t start = log.writer().durable();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(100).ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());
+  EXPECT_EQ(log.writer().written(), log.writer().end());
+  EXPECT_EQ(log.writer().durable(), start);
+  ASSERT_TRUE(log.sync().ok());
+  EXPECT_EQ(log.writer().durable(), log.writer().end());
+  ASSERT_TRUE(log.append(100).ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());
+  ASSERT_TRUE(log.append(100).ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
+  EXPECT_EQ(log.writer().durable(), log.writer().end());
+  log.drop();
+  log.lose_ring();
+  ASSERT_TRUE(log.replay().ok());
+  EXPECT_EQ(log.replayed(), sequences(12));
 }
 
 TEST_F(LogWriterTest, AnAppendWaitsForRoomBesideAThreadThatWritesPieces) {
@@ -97,7 +120,10 @@ TEST_F(LogWriterTest, AnAppendWaitsForRoomBesideAThreadThatWritesPieces) {
   ASSERT_TRUE(log.create().ok());
   std::atomic<bool> stop{false};
   std::thread background([&] {
-    while (!stop.load()) EXPECT_TRUE(log.writer().write_out().ok());
+    while (!stop.load()) {
+      EXPECT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());
+      EXPECT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
+    }
   });
   for (std::size_t i = 0; i < kCommits; ++i) EXPECT_TRUE(log.append(i * 37 % 30'000).ok()) << i;
   stop.store(true);
@@ -171,7 +197,7 @@ TEST_F(LogWriterTest, ThreadsShareSyncsAndEachFindsItsCommitDurable) {
   SequenceNumber sequence = 0;
   std::atomic<bool> stop{false};
   std::thread background([&] {
-    while (!stop.load()) EXPECT_TRUE(writer.write_out().ok());
+    while (!stop.load()) EXPECT_TRUE(writer.write_out(LogWriter::Reach::kStableStorage).ok());
   });
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
@@ -210,7 +236,7 @@ TEST_F(LogWriterTest, AReaderBesideARunningWriterSeesAnUnbrokenPrefix) {
     for (std::size_t i = 0; i < 600; ++i) {
       ASSERT_TRUE(log.append(i * 13 % 900).ok());
       if (i % 5 == 0) {
-        ASSERT_TRUE(log.writer().write_out().ok());
+        ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
       }
       appended.store(i + 1);
     }
@@ -241,7 +267,7 @@ TEST_F(LogWriterTest, GoesOnOverManyIncarnations) {
     log.remove_leftovers = incarnation % 2 == 0;
     for (std::size_t i = 0; i < incarnation * 7 % 40; ++i) ASSERT_TRUE(log.append(i * 70).ok());
     if (incarnation % 3 == 0) {
-      ASSERT_TRUE(log.writer().write_out().ok());
+      ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
     }
     const SequenceNumber last = log.last_sequence();
     const Status reopened = log.reopen();
@@ -260,7 +286,7 @@ TEST_F(LogWriterTest, AnUnusedPreparedSegmentDoesNotDisturbTheNextIncarnation) {
   TestLog log(real_env(), folder_.path(), kSmall);
   ASSERT_TRUE(log.create().ok());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append(4000).ok());
-  ASSERT_TRUE(log.writer().write_out().ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   ASSERT_EQ(log.writer().statistics().segments, 3u);  // one in use, one made ahead, the reserve
   log.remove_leftovers = false;
   for (int i = 0; i < 3; ++i) {
@@ -366,7 +392,7 @@ TEST_F(LogWriterTest, ListenerIsCalledOncePerTransitionAndOnceWhenMuchWaits) {
   for (int i = 0; i < 400; ++i) ASSERT_TRUE(log.append(1000).ok());
   EXPECT_EQ(first, 1);
   EXPECT_EQ(urgent, 1);
-  ASSERT_TRUE(log.writer().write_out().ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   ASSERT_TRUE(log.append(1).ok());
   EXPECT_EQ(first, 2);
   EXPECT_EQ(urgent, 1);
@@ -379,7 +405,7 @@ TEST_F(LogWriterTest, WritesNothingTwice) {
     ASSERT_TRUE(log.append(100).ok());
     ASSERT_TRUE(log.sync().ok());
     ASSERT_TRUE(log.sync().ok());
-    ASSERT_TRUE(log.writer().write_out().ok());
+    ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
   }
   EXPECT_EQ(log.writer().statistics().bytes_written, log.writer().end());
   EXPECT_EQ(log.writer().statistics().syncs, 20u);
