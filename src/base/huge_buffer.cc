@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/huge_page_supply.h"
 #include "base/try.h"
 
 namespace ashlar {
@@ -79,6 +80,8 @@ Status HugeBuffer::grow(std::size_t bytes) {
   }
   const std::size_t size = whole_pages(bytes);
   if (size <= size_) return {};
+  // Pages of different sizes are several mappings to the system, which moves one at a time.
+  if (huge_bytes_ > 0) return grow_by_copying(size);
   ASHLAR_TRY_ASSIGN(char* const data, map_pages(size));
   if (mremap(data_, size_, size, MREMAP_MAYMOVE | MREMAP_FIXED, data) == MAP_FAILED) {
     const Status failed = no_memory(size);
@@ -92,16 +95,40 @@ Status HugeBuffer::grow(std::size_t bytes) {
   return {};
 }
 
+Status HugeBuffer::grow_by_copying(std::size_t bytes) {
+  ASHLAR_TRY_ASSIGN(HugeBuffer larger, allocate(bytes, use_, budget_, pages_));
+  larger.take_pages(0, size_);
+  std::memcpy(larger.data_, data_, size_);
+  swap(larger);
+  return {};
+}
+
 HugeBuffer::~HugeBuffer() {
   if (data_ == nullptr) return;
   munmap(data_, size_);
   if (budget_ != nullptr) budget_->release(use_, size_);
 }
 
-void HugeBuffer::take_pages(std::size_t offset, std::size_t bytes) const {
-  const std::size_t from = offset / kSmallPage * kSmallPage;
+void HugeBuffer::take_pages(std::size_t offset, std::size_t bytes) {
+  std::size_t from = offset / kSmallPage * kSmallPage;
   const std::size_t to = std::min(size_, round_up(offset + bytes, kSmallPage));
+  if (pages_ == PageSize::kQuick && from % kHugePage == 0) {
+    const HugePageSupply& supply = HugePageSupply::of_system();
+    for (; from + kHugePage <= to && supply.worth_trying(HugePageSupply::Clock::now());
+         from += kHugePage) {
+      take_huge_page(from);
+    }
+  }
   if (from < to) madvise(data_ + from, to - from, MADV_POPULATE_WRITE);
+}
+
+void HugeBuffer::take_huge_page(std::size_t offset) {
+  const auto start = HugePageSupply::Clock::now();
+  madvise(data_ + offset, kHugePage, MADV_HUGEPAGE);
+  madvise(data_ + offset, kHugePage, MADV_POPULATE_WRITE);
+  huge_bytes_ += kHugePage;
+  const auto end = HugePageSupply::Clock::now();
+  HugePageSupply::of_system().note(end - start, end);
 }
 
 void HugeBuffer::shrink(std::size_t bytes) {
@@ -110,6 +137,7 @@ void HugeBuffer::shrink(std::size_t bytes) {
   munmap(data_ + keep, size_ - keep);
   if (budget_ != nullptr) budget_->release(use_, size_ - keep);
   size_ = keep;
+  huge_bytes_ = std::min(huge_bytes_, keep);
 }
 
 }  // namespace ashlar

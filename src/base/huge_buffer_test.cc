@@ -85,6 +85,26 @@ TEST(HugeBuffer, OfSmallPagesIsLikeAnyOther) {
   EXPECT_TRUE(moved.pages() == PageSize::kSmall);
 }
 
+TEST(HugeBuffer, OfQuickPagesIsLikeAnyOther) {
+  MemoryBudget budget(1 << 30);
+  auto buffer =
+      HugeBuffer::allocate(3 * kHugePage + 8192, MemoryUse::kTable, &budget, PageSize::kQuick)
+          .value();
+  buffer.take_pages(0, kHugePage);
+  buffer.take_pages(kHugePage, 5 * kHugePage);
+  EXPECT_EQ(budget.used(), 3 * kHugePage + 8192);
+  for (std::size_t i = 0; i < buffer.size(); i += 512) buffer.data()[i] = static_cast<char>(i >> 9);
+  ASSERT_TRUE(buffer.grow(5 * kHugePage).ok());
+  EXPECT_EQ(budget.used(), 5 * kHugePage);
+  for (std::size_t i = 0; i < 3 * kHugePage + 8192; i += 512) {
+    ASSERT_EQ(buffer.data()[i], static_cast<char>(i >> 9)) << i;
+  }
+  EXPECT_EQ(buffer.data()[5 * kHugePage - 1], 0);
+  buffer.shrink(4096);
+  EXPECT_TRUE(buffer.pages() == PageSize::kSmall || buffer.pages() == PageSize::kHuge);
+  EXPECT_EQ(buffer.data()[512], 1);
+}
+
 // Whether the page's memory is there, see mincore(2).
 bool is_taken(const char* page) {
   unsigned char there = 0;

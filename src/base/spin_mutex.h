@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace ashlar {
 
@@ -13,32 +15,32 @@ inline void pause_briefly() {
 #endif
 }
 
-// Tries for about two microseconds, then sleeps in the kernel. Satisfies Lockable.
+// Tries for about two microseconds, then lets others run, as its holder may be one of them, then
+// sleeps for a while at a time. Nobody is woken: unlocking would have to ask whether anybody waits,
+// with an instruction that holds up all of the memory accesses around it. Satisfies Lockable.
 class SpinMutex {
  public:
   void lock() {
-    for (int round = 0; round < 64; ++round) {
-      if (try_lock()) return;
-      for (int i = 0; i < 16 && state_.load(std::memory_order_relaxed) != kFree; ++i) {
-        pause_briefly();
+    for (int round = 0; !try_lock(); ++round) {
+      if (round < kRoundsAwake) {
+        for (int i = 0; i < 16 && held_.load(std::memory_order_relaxed); ++i) pause_briefly();
+      } else if (round < kRoundsAwake + kYields) {
+        std::this_thread::yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
       }
-    }
-    while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) {
-      state_.wait(kAwaited, std::memory_order_relaxed);
     }
   }
   bool try_lock() {
-    int expected = kFree;
-    return state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+    return !held_.load(std::memory_order_relaxed) &&
+           !held_.exchange(true, std::memory_order_acquire);
   }
-  void unlock() {
-    if (state_.exchange(kFree, std::memory_order_release) == kAwaited) state_.notify_one();
-  }
+  void unlock() { held_.store(false, std::memory_order_release); }
 
  private:
-  static constexpr int kFree = 0, kHeld = 1, kAwaited = 2;
-  std::atomic<int> state_{kFree};
+  static constexpr int kRoundsAwake = 64;
+  static constexpr int kYields = 64;
+  std::atomic<bool> held_{false};
 };
 
 }  // namespace ashlar

@@ -240,7 +240,7 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   // Writers wait, or nearly.
   const bool in_a_hurry = start - flush_started_ns_.exchange(start) < kHurriedFlushes;
   const FlushRunning running(&flushing_bytes_, memtable->used_bytes());
-  request.image_pages = in_a_hurry ? PageSize::kSmall : PageSize::kHuge;
+  request.image_pages = in_a_hurry ? PageSize::kQuick : PageSize::kHuge;
   JobReport report;
   {
     const std::lock_guard lock(view_mutex_);

@@ -203,9 +203,10 @@ Status Engine::commit_locked(const Commit& commit, Durability durability, uint64
                     std::memory_order_relaxed);
   // [ENG-2] Visible at once if everything before it is; behind a commit that waits for the disk,
   // finish_commit() waits with it.
-  if (durability == Durability::kProcess) {
-    SequenceNumber before = next - 1;
-    visible_.compare_exchange_strong(before, next, std::memory_order_acq_rel);
+  // If so, nobody else has anything to make visible, and nothing is exchanged.
+  if (durability == Durability::kProcess &&
+      visible_.load(std::memory_order_acquire) == next - 1) {
+    visible_.store(next, std::memory_order_release);
   }
   return {};
 }

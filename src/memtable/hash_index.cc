@@ -36,9 +36,8 @@ HugeBuffer HashIndex::take_memory() {
 std::atomic<uint32_t>* HashIndex::free_slot(uint64_t hash) {
   Bucket* bucket = &buckets()[home(hash)];
   while (true) {
-    for (auto& slot : bucket->slots) {
-      if (slot.load(std::memory_order_relaxed) == 0) return &slot;
-    }
+    const unsigned taken = look_at(*bucket, 0).taken;
+    if (taken != kAllSlots) return &bucket->slots[std::countr_one(taken)];
     uint32_t overflow = bucket->overflow.load(std::memory_order_relaxed);
     if (overflow == 0) {
       ASHLAR_CHECK(next_overflow_ < bucket_count_ * 2);

@@ -8,7 +8,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/huge_buffer.h"
 #include "base/prefetch.h"
@@ -40,7 +45,7 @@ class HashIndex {
 
   std::size_t memory_bytes() const { return memory_.size(); }
   // Of the buckets that keys go to, which they touch in no order; see HugeBuffer.
-  void take_pages() const { memory_.take_pages(0, bucket_count_ * sizeof(Bucket)); }
+  void take_pages() { memory_.take_pages(0, bucket_count_ * sizeof(Bucket)); }
   void prefetch(uint64_t hash) const { prefetch_line(&buckets()[home(hash)]); }
   friend class BucketHint;
 
@@ -68,6 +73,7 @@ class HashIndex {
 
  private:
   static constexpr int kSlots = 15;
+  static constexpr unsigned kAllSlots = (1u << kSlots) - 1;
   struct Bucket {
     std::atomic<uint32_t> slots[kSlots];
     std::atomic<uint32_t> overflow;  // number of another bucket, or 0
@@ -81,16 +87,25 @@ class HashIndex {
   std::size_t home(uint64_t hash) const { return home(hash, bucket_count_); }
   Bucket* buckets() const { return reinterpret_cast<Bucket*>(const_cast<char*>(memory_.data())); }
 
+  // Of the slots of a bucket, one bit each: those that lead to records, and of these those with a
+  // tag. All are looked at at once: where a search ends no processor could foresee, and what it had
+  // begun to do behind it would be lost when the bucket arrives from memory.
+  struct Slots {
+    unsigned taken;
+    unsigned tagged;
+  };
+  static Slots look_at(const Bucket& bucket, uint32_t wanted);
+
   template <typename SameKey>
   const std::atomic<uint32_t>* find_slot(uint64_t hash, SameKey&& same_key) const {
     const Bucket* bucket = &buckets()[home(hash)];
-    const uint32_t wanted = tag(hash);
     while (true) {
-      for (const auto& slot : bucket->slots) {
-        const uint32_t content = slot.load(std::memory_order_acquire);
-        if (content == 0) return nullptr;
-        if (content >> 24 == wanted && same_key(content & (kRecordLimit - 1))) return &slot;
+      const Slots slots = look_at(*bucket, tag(hash));
+      for (unsigned left = slots.tagged; left != 0; left &= left - 1) {
+        const auto& slot = bucket->slots[std::countr_zero(left)];
+        if (same_key(slot.load(std::memory_order_acquire) & (kRecordLimit - 1))) return &slot;
       }
+      if (slots.taken != kAllSlots) return nullptr;
       const uint32_t overflow = bucket->overflow.load(std::memory_order_acquire);
       if (overflow == 0) return nullptr;
       bucket = &buckets()[overflow];
@@ -103,6 +118,31 @@ class HashIndex {
   std::size_t next_overflow_ = 0;  // writer only
   std::size_t key_count_ = 0;      // writer only
 };
+
+// Slots are taken in order, so that a look that comes too early misses the last ones only.
+inline HashIndex::Slots HashIndex::look_at(const Bucket& bucket, uint32_t wanted) {
+  Slots slots{0, 0};
+#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+  const auto* const lines = reinterpret_cast<const __m128i*>(&bucket);
+  const __m128i wanted_tag = _mm_set1_epi32(static_cast<int>(wanted));
+  for (int i = 0; i < 4; ++i) {
+    const __m128i contents = _mm_load_si128(lines + i);
+    const __m128i is_free = _mm_cmpeq_epi32(contents, _mm_setzero_si128());
+    const __m128i has_tag = _mm_cmpeq_epi32(_mm_srli_epi32(contents, 24), wanted_tag);
+    slots.taken |= static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(is_free)) ^ 0xf) << (4 * i);
+    slots.tagged |= static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(has_tag))) << (4 * i);
+  }
+  slots.taken &= kAllSlots;
+#else
+  for (int i = 0; i < kSlots; ++i) {
+    const uint32_t content = bucket.slots[i].load(std::memory_order_relaxed);
+    slots.taken |= (content != 0 ? 1u : 0u) << i;
+    slots.tagged |= (content >> 24 == wanted ? 1u : 0u) << i;
+  }
+#endif
+  slots.tagged &= slots.taken;
+  return slots;
+}
 
 // Where the buckets of an index lie, for those who want one brought closer and may not look at the
 // index, which may be gone: asking for memory that is no longer there does no harm.

@@ -105,7 +105,7 @@ void Memtable::add(SequenceNumber sequence, std::string_view operation, const Op
     if (decoded.kind == EntryKind::kSet && !has_sets_.load(std::memory_order_relaxed)) {
       has_sets_.store(true, std::memory_order_release);
     }
-    entry_count_.fetch_add(1, std::memory_order_relaxed);
+    entry_count_.store(entry_count() + 1, std::memory_order_relaxed);
     if (!has_entries_.load(std::memory_order_relaxed)) {
       has_entries_.store(true, std::memory_order_release);
     }
@@ -178,7 +178,7 @@ uint64_t Memtable::count_records(std::string_view from, std::string_view to) con
       return first_at_or_behind(*this, *sorted, *run, key, kMaximumSequence);
     };
     const SortedRuns::Item* const end =
-        to.empty() ? run->items.data() + run->items.size() : find(to);
+        to.empty() ? run->items().data() + run->items().size() : find(to);
     const SortedRuns::Item* const begin = find(from);
     if (begin < end) count += static_cast<uint64_t>(end - begin);
   }

@@ -14,8 +14,8 @@ MemtableIterator::MemtableIterator(std::shared_ptr<const Memtable> memtable,
                                    std::shared_ptr<const SortedRuns> runs)
     : memtable_(std::move(memtable)), runs_(std::move(runs)) {
   for (const auto& run : runs_->runs) {
-    const SortedRuns::Item* const begin = run->items.data();
-    positions_.push_back({begin, begin + run->items.size(), begin});
+    const SortedRuns::Item* const begin = run->items().data();
+    positions_.push_back({begin, begin + run->items().size(), begin});
   }
 }
 

@@ -34,7 +34,7 @@ Result<MemtableMemory::Piece> MemtableMemory::take(std::size_t capacity, std::si
       return piece;
     }
   }
-  ASHLAR_TRY_ASSIGN(Piece piece, allocate(arena_bytes, index_bytes, PageSize::kSmall));
+  ASHLAR_TRY_ASSIGN(Piece piece, allocate(arena_bytes, index_bytes, PageSize::kQuick));
   if (capacity == capacity_) {
     const std::lock_guard lock(mutex_);
     ++in_use_;

@@ -30,7 +30,7 @@ class MemtableMemory {
   MemtableMemory(std::size_t capacity, std::size_t most, MemoryBudget* budget);
 
   // For a memtable of any capacity; what the arena holds is left from its last use. If nothing is
-  // kept, it is memory in small pages, which are the first at hand. kOutOfMemory.
+  // kept, it is memory in the pages that are the first at hand. kOutOfMemory.
   Result<Piece> take(std::size_t capacity, std::size_t arena_bytes, std::size_t index_bytes);
   // Takes back what take() gave for `capacity`.
   void give_back(std::size_t capacity, Piece piece);

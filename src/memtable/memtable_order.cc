@@ -46,7 +46,7 @@ void sort_by_head(std::vector<SortedRuns::Item>* items) {
 // How many of the sorted numbers come first for which `before` holds. Halves without a branch on
 // what is found, which no processor could foresee.
 template <typename Before>
-std::size_t count_first(const std::vector<uint64_t>& numbers, const Before& before) {
+std::size_t count_first(std::span<const uint64_t> numbers, const Before& before) {
   const uint64_t* at = numbers.data();
   std::size_t left = numbers.size();
   while (left > 1) {
@@ -60,10 +60,32 @@ std::size_t count_first(const std::vector<uint64_t>& numbers, const Before& befo
 
 }  // namespace
 
-SortedRuns::Run::Run(std::vector<Item> sorted) : items(std::move(sorted)) {
-  samples.reserve(items.size() / kItemsBetweenSamples + 1);
-  for (std::size_t i = 0; i < items.size(); i += kItemsBetweenSamples) {
-    samples.push_back(items[i].head);
+SortedRuns::Run::Run(std::vector<Item> sorted) : memory_(std::make_shared<Memory>()) {
+  memory_->samples.reserve(sorted.size() / kItemsBetweenSamples + 1);
+  for (std::size_t i = 0; i < sorted.size(); i += kItemsBetweenSamples) {
+    memory_->samples.push_back(sorted[i].head);
+  }
+  memory_->items = std::move(sorted);
+  show();
+}
+
+SortedRuns::Run::Run(const Run& older, std::span<const Item> behind) : memory_(older.memory_) {
+  const std::size_t count = older.items_.size() + behind.size();
+  if (memory_->items.size() != older.items_.size() || memory_->items.capacity() < count ||
+      memory_->samples.capacity() < count / kItemsBetweenSamples + 1) {
+    memory_ = std::make_shared<Memory>();
+    memory_->items.reserve(2 * count);
+    memory_->samples.reserve(2 * count / kItemsBetweenSamples + 1);
+    memory_->append(older.items_);
+  }
+  memory_->append(behind);
+  show();
+}
+
+void SortedRuns::Run::Memory::append(std::span<const Item> more) {
+  for (const Item& item : more) {
+    if (items.size() % kItemsBetweenSamples == 0) samples.push_back(item.head);
+    items.push_back(item);
   }
 }
 
@@ -79,23 +101,24 @@ bool is_before(const Memtable& memtable, const SortedRuns::Item& a, const Sorted
 
 ItemRange sampled_range(const Memtable& memtable, const SortedRuns& runs, const SortedRuns::Run& run,
                         std::string_view key) {
-  const SortedRuns::Item* const begin = run.items.data();
-  const SortedRuns::Item* const end = begin + run.items.size();
+  const std::span<const uint64_t> samples = run.samples();
+  const SortedRuns::Item* const begin = run.items().data();
+  const SortedRuns::Item* const end = begin + run.items().size();
   if (begin == end) return {end, end};
   const std::string_view prefix = memtable.key_at(begin->record).substr(0, runs.prefix_bytes);
   const int order = key.substr(0, prefix.size()).compare(prefix);
   if (order != 0) return order < 0 ? ItemRange{begin, begin} : ItemRange{end, end};
   const uint64_t head = order_prefix64(key.substr(prefix.size()));
   // Between the last sample below the head and the first one above it.
-  const std::size_t below = count_first(run.samples, [=](uint64_t at) { return at < head; });
-  if (below == 0 && run.samples.front() != head) return {begin, begin};
+  const std::size_t below = count_first(samples, [=](uint64_t at) { return at < head; });
+  if (below == 0 && samples.front() != head) return {begin, begin};
   std::size_t above = below;
-  if (below < run.samples.size() && run.samples[below] == head) {
-    above = count_first(run.samples, [=](uint64_t at) { return at <= head; });
+  if (below < samples.size() && samples[below] == head) {
+    above = count_first(samples, [=](uint64_t at) { return at <= head; });
   }
   const SortedRuns::Item* const from = begin + (below - (below > 0)) * kItemsBetweenSamples;
   const SortedRuns::Item* const to =
-      above < run.samples.size() ? begin + above * kItemsBetweenSamples : end;
+      above < samples.size() ? begin + above * kItemsBetweenSamples : end;
   return {from, to};
 }
 
@@ -129,12 +152,12 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
   if (prefix < next.prefix_bytes) shorten_prefix(&next, prefix);
 
   Items fresh = sort_new_records(from, end, next.prefix_bytes);
-  while (!next.runs.empty() && next.runs.back()->items.size() < fresh.size() * kRunRatio &&
-         next.runs.back()->items.size() + fresh.size() <= kLongestMergedAtOnce) {
-    fresh = merge(next.runs.back()->items, fresh);
+  while (!next.runs.empty() && next.runs.back()->items().size() < fresh.size() * kRunRatio &&
+         next.runs.back()->items().size() + fresh.size() <= kLongestMergedAtOnce) {
+    fresh = merge(next.runs.back()->items(), fresh);
     next.runs.pop_back();
   }
-  if (!fresh.empty()) next.runs.push_back(std::make_shared<const SortedRuns::Run>(std::move(fresh)));
+  if (!fresh.empty()) next.runs.push_back(std::make_shared<const Run>(std::move(fresh)));
   current_ = std::make_shared<const SortedRuns>(std::move(next));
   note_long_runs();
   sorted_up_to_.store(end, std::memory_order_relaxed);
@@ -143,26 +166,26 @@ std::shared_ptr<const SortedRuns> MemtableOrder::sorted() {
 
 std::size_t MemtableOrder::find_pair(const SortedRuns& runs) {
   for (std::size_t i = runs.runs.size(); i-- > 1;) {
-    if (runs.runs[i - 1]->items.size() < runs.runs[i]->items.size() * kRunRatio) return i - 1;
+    if (runs.runs[i - 1]->items().size() < runs.runs[i]->items().size() * kRunRatio) return i - 1;
   }
   return runs.runs.size();
 }
 
 void MemtableOrder::merge_long_runs() {
   const std::lock_guard merging(merging_mutex_);
-  const auto current = [this] {
-    const std::lock_guard lock(mutex_);
-    return current_;
-  };
-  while (true) {
-    const std::shared_ptr<const SortedRuns> before = current();
-    const std::size_t place = find_pair(*before);
-    if (place == before->runs.size()) return;
-    const auto older = before->runs[place];
-    const auto newer = before->runs[place + 1];
-    auto merged = std::make_shared<const SortedRuns::Run>(merge(older->items, newer->items));
-
-    const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  for (std::size_t place = find_pair(*current_); place < current_->runs.size();
+       place = find_pair(*current_)) {
+    const auto older = current_->runs[place];
+    const auto newer = current_->runs[place + 1];
+    std::shared_ptr<const Run> merged;
+    if (is_behind(older->items(), newer->items())) {
+      merged = std::make_shared<const Run>(*older, newer->items());
+    } else {
+      lock.unlock();
+      merged = std::make_shared<const Run>(merge(older->items(), newer->items()));
+      lock.lock();
+    }
     SortedRuns next = *current_;
     // Meanwhile a newer run may have gone into another one, or heads may have become longer.
     if (place + 1 < next.runs.size() && next.runs[place] == older &&
@@ -235,10 +258,15 @@ void MemtableOrder::sort_equal_heads(Items::iterator first, Items::iterator last
   });
 }
 
-MemtableOrder::Items MemtableOrder::merge(const Items& older, const Items& newer) const {
+bool MemtableOrder::is_behind(std::span<const Item> older, std::span<const Item> newer) const {
+  return compare_keys(memtable_, older.back(), newer.front()) < 0;
+}
+
+MemtableOrder::Items MemtableOrder::merge(std::span<const Item> older,
+                                          std::span<const Item> newer) const {
   Items merged;
   merged.reserve(older.size() + newer.size());
-  const auto take_versions = [&merged](Items::const_iterator* from) {
+  const auto take_versions = [&merged](std::span<const Item>::iterator* from) {
     if ((*from)->versions == 1) [[likely]] {
       merged.push_back(*(*from)++);
       return;
@@ -269,9 +297,9 @@ MemtableOrder::Items MemtableOrder::merge(const Items& older, const Items& newer
 void MemtableOrder::shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const {
   runs->prefix_bytes = prefix_bytes;
   for (auto& run : runs->runs) {
-    Items headed = run->items;
+    Items headed(run->items().begin(), run->items().end());
     for (Item& item : headed) item.head = head_of(item.record, prefix_bytes);
-    run = std::make_shared<const SortedRuns::Run>(std::move(headed));
+    run = std::make_shared<const Run>(std::move(headed));
   }
 }
 

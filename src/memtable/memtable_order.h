@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/entry.h"
@@ -20,20 +21,42 @@ namespace ashlar {
 
 class Memtable;
 
-// Sorted runs that together hold every record of a memtable up to some moment. Immutable.
+// Sorted runs that together hold every record of a memtable up to some moment. What a run shows
+// never changes.
 struct SortedRuns {
   struct Item {
     uint64_t head;  // first eight bytes behind the common prefix, see order_prefix64()
     RecordNumber record;
     uint32_t versions;  // of its key in the run, from this one to the oldest
   };
-  struct Run {
+  class Run {
+   public:
     explicit Run(std::vector<Item> sorted);
+    // The items of `older` with `behind` behind them; in the memory of `older`, if there is room and
+    // no other run has taken it. One at a time.
+    Run(const Run& older, std::span<const Item> behind);
 
-    std::vector<Item> items;
+    std::span<const Item> items() const { return items_; }
     // The head of every so-many-th item: a search that begins here meets few lines of memory that
     // the processor's caches don't hold.
-    std::vector<uint64_t> samples;
+    std::span<const uint64_t> samples() const { return samples_; }
+
+   private:
+    // Elements are only added, and never move: runs show the first of them.
+    struct Memory {
+      void append(std::span<const Item> more);
+
+      std::vector<Item> items;
+      std::vector<uint64_t> samples;
+    };
+    void show() {
+      items_ = memory_->items;
+      samples_ = memory_->samples;
+    }
+
+    std::shared_ptr<Memory> memory_;
+    std::span<const Item> items_;
+    std::span<const uint64_t> samples_;
   };
 
   std::size_t prefix_bytes = 0;  // that all their keys have in common, and `head` leaves out
@@ -81,14 +104,17 @@ class MemtableOrder {
 
  private:
   using Item = SortedRuns::Item;
+  using Run = SortedRuns::Run;
   using Items = std::vector<Item>;
 
   uint64_t head_of(RecordNumber record, std::size_t prefix_bytes) const;
   Items sort_new_records(std::size_t from, std::size_t to, std::size_t prefix_bytes) const;
   void sort(Items* items) const;  // which lie in the order in which they were added
   void sort_equal_heads(Items::iterator first, Items::iterator last) const;
+  // Whether all keys of `older` come before those of `newer`, as where keys are added in order.
+  bool is_behind(std::span<const Item> older, std::span<const Item> newer) const;
   // `newer` holds records added after all of `older`'s.
-  Items merge(const Items& older, const Items& newer) const;
+  Items merge(std::span<const Item> older, std::span<const Item> newer) const;
   void shorten_prefix(SortedRuns* runs, std::size_t prefix_bytes) const;
   // Of two neighbours that are to be merged the older one's place; the number of runs if there are
   // none.

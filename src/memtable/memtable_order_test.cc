@@ -140,6 +140,33 @@ TEST(MemtableOrder, OfRecordsThatCameInOrderIsTheSame) {
   expect_both_ways(memtable);
 }
 
+// Long runs that follow one another grow in place: whoever looks at one sees what he saw before.
+TEST(MemtableOrder, RunsThatGrowInPlaceShowWhatTheyShowed) {
+  TestMemtable memtable(std::size_t{16} << 20);
+  std::vector<std::pair<std::unique_ptr<EntryIterator>, uint64_t>> iterators;
+  uint64_t count = 0;
+  for (int piece = 0; piece < 6; ++piece) {
+    for (int i = 0; i < 9000; ++i, ++count) {
+      memtable.set(std::to_string(100'000 + count), count + 1, "v");
+    }
+    memtable->sort_ahead();
+    iterators.emplace_back(memtable->new_iterator(), count);
+  }
+  // What comes before all of it does not.
+  memtable.set("1", count + 1, "v");
+  memtable->sort_ahead();
+  expect_both_ways(memtable);
+  for (const auto& [it, shown] : iterators) {
+    uint64_t at = 0;
+    for (it->seek_first(); it->valid(); it->next(), ++at) {
+      ASSERT_EQ(it->entry().key, std::to_string(100'000 + at));
+    }
+    EXPECT_EQ(at, shown);
+    it->seek(std::to_string(100'000 + shown), kMaximumSequence);
+    EXPECT_FALSE(it->valid());
+  }
+}
+
 TEST(MemtableOrder, FollowsACommonPrefixThatShrinksUnderItsRuns) {
   TestMemtable memtable;
   SequenceNumber sequence = 0;

@@ -35,7 +35,7 @@ VisibleIterator::VisibleIterator(std::shared_ptr<const Memtable> memtable,
 void VisibleIterator::seek_first() {
   rests_.clear();
   for (const auto& run : runs_->runs) {
-    rests_.push_back({run->items.data(), run->items.data() + run->items.size()});
+    rests_.push_back({run->items().data(), run->items().data() + run->items().size()});
   }
   choose_front();
   find_visible();
@@ -60,7 +60,7 @@ bool VisibleIterator::seek_step(int step, std::string_view key, SequenceNumber s
   if (step == 1) {
     for (std::size_t i = 0; i < rests_.size(); ++i) {
       Rest& rest = rests_[i];
-      const auto& items = runs_->runs[i]->items;
+      const auto items = runs_->runs[i]->items();
       rest.at = first_in_range(*memtable_, *runs_, {rest.at, rest.end}, key, sequence);
       rest.end = items.data() + items.size();
       if (rest.at != rest.end) memtable_->prefetch_record(rest.at->record);

@@ -94,8 +94,11 @@ Result<GrowingImage> GrowingImage::create(std::size_t expected_bytes, PageSize p
 }
 
 Status GrowingImage::make_room(std::size_t bytes) {
-  if (buffer_.size() - size_ >= bytes) return {};
-  return buffer_.grow(std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2));
+  if (buffer_.size() - size_ < bytes) {
+    ASHLAR_TRY(buffer_.grow(std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2)));
+  }
+  for (; taken_ < size_ + bytes; taken_ += kTakenAtOnce) buffer_.take_pages(taken_, kTakenAtOnce);
+  return {};
 }
 
 Status GrowingImage::append(std::string_view bytes) {
@@ -114,6 +117,7 @@ Status GrowingImage::append_zeros(std::size_t bytes) {
 HugeBuffer GrowingImage::take() {
   buffer_.shrink(size_);
   size_ = 0;
+  taken_ = 0;
   return std::exchange(buffer_, HugeBuffer());
 }
 

@@ -77,10 +77,13 @@ class GrowingImage {
   HugeBuffer take();
 
  private:
+  static constexpr std::size_t kTakenAtOnce = std::size_t{2} << 20;
+
   Status make_room(std::size_t bytes);
 
   HugeBuffer buffer_;
   std::size_t size_ = 0;
+  std::size_t taken_ = 0;  // bytes whose pages are there
 };
 
 }  // namespace ashlar
