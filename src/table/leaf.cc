@@ -63,7 +63,7 @@ const char* find_narrow_problem(const LeafView& leaf) {
 
 // How many of the heads are below the wanted one, and how many are not above it. Counting takes
 // fewer cycles than a search, whose branches no processor can foresee.
-std::pair<uint32_t, uint32_t> equal_heads(const char* heads, uint32_t count, uint16_t wanted) {
+LeafView::SlotRange equal_heads(const char* heads, uint32_t count, uint16_t wanted) {
   constexpr uint32_t kLanes = 8;
   using Lanes = uint16_t __attribute__((vector_size(kLanes * sizeof(uint16_t))));
   const Lanes wanted_lanes = wanted - Lanes{};
@@ -92,13 +92,19 @@ std::pair<uint32_t, uint32_t> equal_heads(const char* heads, uint32_t count, uin
 
 }  // namespace
 
-uint32_t LeafView::lower_bound(std::string_view key, SequenceNumber sequence) const {
+LeafView::SlotRange LeafView::slots_like(std::string_view key) const {
   const std::string_view common = prefix();
   const int order = key.substr(0, common.size()).compare(common);
-  if (order != 0) return order < 0 ? 0 : count();
-  const std::string_view suffix = key.substr(common.size());
-  const uint16_t wanted = order_prefix16(suffix);
-  auto [low, high] = equal_heads(offsets() + 2 * count(), count(), wanted);
+  if (order < 0) return {0, 0};
+  if (order > 0) return {count(), count()};
+  return equal_heads(offsets() + 2 * count(), count(), order_prefix16(key.substr(common.size())));
+}
+
+uint32_t LeafView::lower_bound_in(SlotRange range, std::string_view key,
+                                  SequenceNumber sequence) const {
+  auto [low, high] = range;
+  if (low == high) return low;
+  const std::string_view suffix = key.substr(prefix_bytes());
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
     const Record candidate = record(middle);

@@ -182,7 +182,17 @@ class LeafView {
   }
   // First slot whose entry is not before (key, sequence); count() if there is none. Not of a wide
   // leaf.
-  uint32_t lower_bound(std::string_view key, SequenceNumber sequence) const;
+  uint32_t lower_bound(std::string_view key, SequenceNumber sequence) const {
+    return lower_bound_in(slots_like(key), key, sequence);
+  }
+  // The same in two steps: from the top of the page, where it lies at most; then by looking at the
+  // records there, whose first is the sought one if none is looked at.
+  struct SlotRange {
+    uint32_t from;
+    uint32_t to;
+  };
+  SlotRange slots_like(std::string_view key) const;
+  uint32_t lower_bound_in(SlotRange range, std::string_view key, SequenceNumber sequence) const;
 
  private:
   const char* page_ = nullptr;

@@ -174,9 +174,8 @@ Status TableCursor::seek_page(uint32_t page) {
 
 Status TableCursor::seek(std::string_view key, SequenceNumber sequence) {
   ASHLAR_TRY(seek_leaf(key, sequence));
-  ASHLAR_TRY(seek_slot(key, sequence));
-  seek_record();
-  return {};
+  ASHLAR_TRY(seek_slots(key, sequence));
+  return seek_record(key, sequence);
 }
 
 Status TableCursor::seek_leaf(std::string_view key, SequenceNumber sequence) {
@@ -192,16 +191,24 @@ Status TableCursor::seek_leaf(std::string_view key, SequenceNumber sequence) {
   return {};
 }
 
-Status TableCursor::seek_slot(std::string_view key, SequenceNumber sequence) {
+Status TableCursor::seek_slots(std::string_view key, SequenceNumber sequence) {
   if (sought_ == 0) return {};
   ASHLAR_TRY(enter_leaf_around(sought_));
   if (span_ == 1) {
-    slot_ = leaf_.lower_bound(key, sequence);
+    sought_slots_ = leaf_.slots_like(key);
   } else {
-    slot_ = before(key, sequence) ? 1 : 0;
+    const uint32_t slot = before(key, sequence) ? 1 : 0;
+    sought_slots_ = {slot, slot};
   }
+  prefetch_records_from(sought_slots_.from);
+  return {};
+}
+
+Status TableCursor::seek_record(std::string_view key, SequenceNumber sequence) {
+  if (!valid()) return {};
+  slot_ = leaf_.lower_bound_in(sought_slots_, key, sequence);
   if (slot_ < count_) {
-    prefetch_records_from(slot_);
+    load_slot(slot_);
     return {};
   }
   slot_ = count_ - 1;

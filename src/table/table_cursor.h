@@ -56,10 +56,8 @@ class TableCursor {
   // seek() in three steps, each of which asks for the memory that the next one looks at; see
   // EntryIterator::seek_step(). A step that fails is the last one.
   Status seek_leaf(std::string_view key, SequenceNumber sequence);
-  Status seek_slot(std::string_view key, SequenceNumber sequence);
-  void seek_record() {
-    if (valid()) load_slot(slot_);
-  }
+  Status seek_slots(std::string_view key, SequenceNumber sequence);
+  Status seek_record(std::string_view key, SequenceNumber sequence);
   Status next();
   Status previous();
   // Of a leaf that is not wide.
@@ -141,6 +139,7 @@ class TableCursor {
   const char* const image_;   // of data_, or null
   const char* const fences_;  // in the image of index_, or null
   uint32_t sought_ = 0;  // by seek_leaf(): a page of the leaf
+  LeafView::SlotRange sought_slots_{0, 0};  // by seek_slots()
   uint32_t page_ = 0;
   uint32_t span_ = 0;
   uint32_t slot_ = 0;

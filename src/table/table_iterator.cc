@@ -23,11 +23,10 @@ void TableIterator::arrive(Status status) {
 
 bool TableIterator::seek_step(int step, std::string_view key, SequenceNumber sequence) {
   if (step < 2) {
-    status_ = step == 0 ? cursor_.seek_leaf(key, sequence) : cursor_.seek_slot(key, sequence);
+    status_ = step == 0 ? cursor_.seek_leaf(key, sequence) : cursor_.seek_slots(key, sequence);
     return !status_.ok();
   }
-  cursor_.seek_record();
-  if (cursor_.valid()) take_record();
+  arrive(cursor_.seek_record(key, sequence));
   return true;
 }
 
