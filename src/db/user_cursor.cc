@@ -63,6 +63,7 @@ UserCursor::UserCursor(std::shared_ptr<const ReadView> view, SequenceNumber visi
       limit_(bounds.limit),
       user_keys_(bounds.user_keys),
       has_range_tombstones_(any_range_tombstones(*view_)),
+      values_(*view_->version),
       entries_(iterators_of(*view_, visible_, reverse_)),
       listener_(listener),
       left_(bounds.limit) {
@@ -153,6 +154,15 @@ void UserCursor::look() {
   stretch_end_ = entries_.stretch_end();
   stretch_is_live_ = !has_range_tombstones_ && entries_.stretch_is_plain(visible_) &&
                      in_bounds(stretch_end_[-1].key);
+  if (current_->value_is_pointer) prefetch_values(0, kValuesAhead);
+}
+
+void UserCursor::prefetch_values(std::ptrdiff_t from, std::ptrdiff_t to) {
+  const auto left = static_cast<std::ptrdiff_t>(
+      std::min<uint64_t>(left_, static_cast<uint64_t>(stretch_end_ - current_)));
+  for (std::ptrdiff_t i = from; i < std::min(to, left); ++i) {
+    if (current_[i].value_is_pointer) values_.prefetch(current_[i].value);
+  }
 }
 
 void UserCursor::skip_key() {
@@ -253,9 +263,10 @@ void UserCursor::show(const EntryView& entry) {
   expires_at_ms_ = entry.expires_at_ms;
   value_ = entry.value;
   if (entry.value_is_pointer) {
-    Status read = read_pointed_value(*view_->version, entry.key, entry.value, &value_buffer_);
-    if (!read.ok()) return finish(std::move(read));
-    value_ = value_buffer_;
+    prefetch_values(kValuesAhead, kValuesAhead + 1);
+    const Result<std::string_view> value = values_.find(entry.key, entry.value);
+    if (!value.ok()) return finish(value.status());
+    value_ = *value;
   }
   valid_ = true;
 }

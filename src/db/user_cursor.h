@@ -12,6 +12,7 @@
 #include "base/key_space.h"
 #include "base/recycled.h"
 #include "compaction/merging_iterator.h"
+#include "db/pointed_values.h"
 #include "db/read_view.h"
 
 namespace ashlar {
@@ -71,6 +72,8 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   static constexpr uint64_t kPatience = 32;
   static constexpr uint64_t kFirstLookedAt = 1024;
   static constexpr uint64_t kMostLookedAt = 1 << 20;
+  // Entries ahead of the one that is shown whose large values are asked for.
+  static constexpr std::ptrdiff_t kValuesAhead = 3;
 
   // Starts in those stored keys of a range of users' keys that come first, and sets aside what lies
   // on the other side of the system keys.
@@ -101,6 +104,8 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   // From the second entry of `key` on to that of another key.
   void skip_older(std::string_view key);
   void show(const EntryView& entry);
+  // Asks for the large values of the entries ahead of the current one, up to so many.
+  void prefetch_values(std::ptrdiff_t from, std::ptrdiff_t to);
   // The view is copied as a whole where it can be: entry(), which mostly follows at once, loads it as
   // a whole, and would wait for two halves to reach the cache.
   void show_key(const std::string_view& key) {
@@ -120,6 +125,7 @@ class UserCursor final : public Cursor, public Recycled<UserCursor> {
   const bool user_keys_;
   std::size_t escape_bytes_ = 0;  // that the keys shown have in front, as they are stored
   const bool has_range_tombstones_;
+  PointedValues values_;
   MergingIterator entries_;
 
   // Forward: the version that is looked at, null at the end; and where its stretch of entries_ ends.

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/value_pointer.h"
 #include "version/version.h"
 
 namespace ashlar {
@@ -17,5 +18,10 @@ Status read_pointed_value(const Version& version, std::string_view key,
 // is valid under the caller's EpochGuard, and as long as the buffer.
 Result<std::string_view> view_pointed_value(const Version& version, std::string_view key,
                                             std::string_view encoded_pointer, std::string* buffer);
+
+// kCorruption if these are not an encoded pointer's bytes.
+Status decode_pointer(std::string_view encoded, ValuePointer* pointer);
+// kCorruption, which says that the file is not there.
+Status missing_value_file(const ValuePointer& pointer);
 
 }  // namespace ashlar

@@ -79,6 +79,9 @@ class ValueFile {
   // The same without a copy: valid under the caller's EpochGuard.
   //   kNotFound  the file is not resident: use read().
   Result<std::string_view> view(const ValuePointer& pointer, std::string_view key) const;
+  // The same in an image that the caller has pinned, as long as that is.
+  Result<std::string_view> view_in(const char* image, const ValuePointer& pointer,
+                                   std::string_view key) const;
   std::unique_ptr<ValueRecordIterator> new_iterator() const;
 
   bool resident() const { return image_.data() != nullptr; }
@@ -101,8 +104,6 @@ class ValueFile {
                         std::string_view record) const;
   // The record that `pointer` points to, from the cache or the file.
   Status read_record(const ValuePointer& pointer, std::string_view key, std::string* record) const;
-  Result<std::string_view> view_in(const char* image, const ValuePointer& pointer,
-                                   std::string_view key) const;
   Status check_file_checksum() const;
   Status check_records() const;
 
