@@ -21,7 +21,7 @@ class OutputWriter {
     std::size_t tag;  // as given to begin_table()
   };
 
-  // `image_pages`: of tables that are kept in memory; values lie in small pages.
+  // `image_pages`: of tables that are kept in memory; values lie in quick ones.
   OutputWriter(const JobContext& context, PageSize image_pages)
       : context_(context), image_pages_(image_pages) {}
   ~OutputWriter();

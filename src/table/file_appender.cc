@@ -12,11 +12,26 @@
 #include "table/table_format.h"
 
 namespace ashlar {
+namespace {
+
+constexpr std::size_t kSmallPieceBytes = std::size_t{256} << 10;
+constexpr std::size_t kLargePieceBytes = std::size_t{1} << 20;
+// With less, large pieces would take more than a fiftieth of it.
+constexpr std::size_t kRoomyBudget = std::size_t{256} << 20;
+
+}  // namespace
+
+std::size_t FileAppender::piece_bytes(const MemoryBudget* budget) {
+  return budget != nullptr && budget->total() >= kRoomyBudget ? kLargePieceBytes : kSmallPieceBytes;
+}
 
 Result<std::unique_ptr<FileAppender>> FileAppender::create(Env& env, const std::string& path,
                                                            MemoryBudget* budget) {
-  ASHLAR_TRY_ASSIGN(HugeBuffer pieces,
-                    HugeBuffer::allocate(2 * kPieceBytes, MemoryUse::kCompaction, budget));
+  const std::size_t bytes = 2 * piece_bytes(budget);
+  ASHLAR_TRY_ASSIGN(
+      HugeBuffer pieces,
+      HugeBuffer::allocate(bytes, MemoryUse::kCompaction, budget, PageSize::kQuick));
+  pieces.take_pages(0, bytes);
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
                     env.open_file(path, {.mode = OpenMode::kCreate, .direct = true}));
   std::unique_ptr<FileAppender> appender(
@@ -42,11 +57,11 @@ Status FileAppender::append_page(std::string_view page) {
 
 Status FileAppender::buffer(std::string_view bytes) {
   while (!bytes.empty() && status_.ok()) {
-    const std::size_t part = std::min(bytes.size(), kPieceBytes - buffered_);
+    const std::size_t part = std::min(bytes.size(), piece_bytes_ - buffered_);
     std::memcpy(piece() + buffered_, bytes.data(), part);
     buffered_ += part;
     bytes.remove_prefix(part);
-    if (buffered_ == kPieceBytes) status_ = write_piece();
+    if (buffered_ == piece_bytes_) status_ = write_piece();
   }
   return status_;
 }
@@ -97,6 +112,7 @@ Status GrowingImage::make_room(std::size_t bytes) {
   if (buffer_.size() - size_ < bytes) {
     ASHLAR_TRY(buffer_.grow(std::max(size_ + bytes, buffer_.size() + buffer_.size() / 2)));
   }
+  // Not the first piece: of an image that stays small no huge page is taken.
   for (; taken_ < size_ + bytes; taken_ += kTakenAtOnce) buffer_.take_pages(taken_, kTakenAtOnce);
   return {};
 }
@@ -117,7 +133,7 @@ Status GrowingImage::append_zeros(std::size_t bytes) {
 HugeBuffer GrowingImage::take() {
   buffer_.shrink(size_);
   size_ = 0;
-  taken_ = 0;
+  taken_ = kTakenAtOnce;
   return std::exchange(buffer_, HugeBuffer());
 }
 

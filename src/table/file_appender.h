@@ -13,14 +13,16 @@
 
 namespace ashlar {
 
-// Collects bytes into pieces of kPieceBytes for a file opened past the page cache, and their
-// checksum. A piece is written while the next is collected. Removes the file, as well as it can, if
-// it ends unfinished.
+// Collects bytes into pieces for a file opened past the page cache, and their checksum. A piece is
+// written while the next is collected. Removes the file, as well as it can, if it ends unfinished.
 //
 // Threads: one at a time.
 class FileAppender {
  public:
-  static constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+  // How large the pieces are; two of them are taken from the budget, which may be null. Large ones,
+  // where memory allows for them, spare handing over from thread to thread, and devices take them
+  // faster: 250 us for 256 KiB on one that took 420 for 1 MiB.
+  static std::size_t piece_bytes(const MemoryBudget* budget);
 
   // The file must not exist. The first byte appended lies at offset kPageBytes.
   static Result<std::unique_ptr<FileAppender>> create(Env& env, const std::string& path,
@@ -45,14 +47,19 @@ class FileAppender {
 
  private:
   FileAppender(Env& env, std::string path, std::unique_ptr<File> file, HugeBuffer pieces)
-      : env_(env), path_(std::move(path)), pieces_(std::move(pieces)), file_(std::move(file)) {}
+      : env_(env),
+        path_(std::move(path)),
+        pieces_(std::move(pieces)),
+        piece_bytes_(pieces_.size() / 2),
+        file_(std::move(file)) {}
   Status buffer(std::string_view bytes);
   Status write_piece();
-  char* piece() { return pieces_.data() + (second_ ? kPieceBytes : 0); }
+  char* piece() { return pieces_.data() + (second_ ? piece_bytes_ : 0); }
 
   Env& env_;
   const std::string path_;
   HugeBuffer pieces_;           // two; must outlive what the file has begun to write
+  const std::size_t piece_bytes_;
   std::unique_ptr<File> file_;
   bool second_ = false;         // whether that is the one being filled
   std::size_t buffered_ = 0;
@@ -83,7 +90,7 @@ class GrowingImage {
 
   HugeBuffer buffer_;
   std::size_t size_ = 0;
-  std::size_t taken_ = 0;  // bytes whose pages are there
+  std::size_t taken_ = kTakenAtOnce;  // bytes whose pages are taken, or will be when touched
 };
 
 }  // namespace ashlar

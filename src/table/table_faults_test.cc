@@ -129,10 +129,10 @@ TEST_F(TableFaults, FailedCallWhileWritingIsReportedAndLeavesNoFile) {
 // Whatever is being written as the first buffer goes to the disk: leaves, groups, each part of the
 // index, or the range tombstones.
 TEST_F(TableFaults, FailedWriteInAnyPartOfATableIsReported) {
-  constexpr int kPages = static_cast<int>(FileAppender::kPieceBytes / kPageBytes);
+  const int pages = static_cast<int>(FileAppender::piece_bytes(&budget) / kPageBytes);
   for (const Compression compression : {Compression::kNone, Compression::kZstd}) {
     for (const bool keep_image : {false, true}) {
-      for (int leaves = kPages - 8; leaves <= kPages + 8; ++leaves) {
+      for (int leaves = pages - 8; leaves <= pages + 8; ++leaves) {
         const auto wanted = entries(leaves);
         TableSummary summary;
         env.inject({.call = SimCall::kWrite});
@@ -235,9 +235,10 @@ TEST_F(ValueFileFaults, FailedCallWhileWritingIsReportedAndLeavesNoFile) {
 
 // The first buffer ends in each part of a record.
 TEST_F(ValueFileFaults, FailedWriteInAnyPartOfARecordIsReported) {
-  constexpr std::size_t kRoom = FileAppender::kPieceBytes - kPageBytes - kValueRecordHeaderBytes;
+  const std::size_t room =
+      FileAppender::piece_bytes(&budget) - kPageBytes - kValueRecordHeaderBytes;
   for (const std::size_t short_of : {0, 1, 7, 8, 12, 16, 20, 24, 30, 40, 60}) {
-    std::vector<Value> wanted = {{"", std::string(kRoom - short_of, 'v'), {}},
+    std::vector<Value> wanted = {{"", std::string(room - short_of, 'v'), {}},
                                  {std::string(20, 'k'), std::string(30, 'w'), {}}};
     ValueFileSummary summary;
     env.inject({.call = SimCall::kWrite});

@@ -10,11 +10,6 @@
 #include "base/try.h"
 
 namespace ashlar {
-namespace {
-
-constexpr std::size_t kFirstImageBytes = std::size_t{1} << 20;
-
-}  // namespace
 
 Result<std::unique_ptr<ValueFileBuilder>> ValueFileBuilder::create(Env& env,
                                                                    const std::string& path,
@@ -24,8 +19,8 @@ Result<std::unique_ptr<ValueFileBuilder>> ValueFileBuilder::create(Env& env,
   ASHLAR_TRY_ASSIGN(std::unique_ptr<FileAppender> file, FileAppender::create(env, path, budget));
   std::unique_ptr<ValueFileBuilder> builder(new ValueFileBuilder(file_number, std::move(file)));
   if (keep_image) {
-    ASHLAR_TRY_ASSIGN(builder->image_, GrowingImage::create(kFirstImageBytes, PageSize::kSmall,
-                                                            budget));
+    ASHLAR_TRY_ASSIGN(builder->image_, GrowingImage::create(kMaximumValueFileBytes,
+                                                            PageSize::kQuick, budget));
     ASHLAR_TRY(builder->image_->append_zeros(kPageBytes));
   }
   return builder;

@@ -22,7 +22,8 @@ namespace ashlar {
 // Threads: one at a time.
 class ValueFileBuilder {
  public:
-  // The file must not exist. With `keep_image` the file is also kept in memory, for take_image().
+  // The file must not exist. With `keep_image` the file is also kept in memory, for take_image(); of
+  // the budget, kMaximumValueFileBytes are reserved until then.
   // Errors of Env::open_file, kOutOfMemory.
   static Result<std::unique_ptr<ValueFileBuilder>> create(Env& env, const std::string& path,
                                                           uint64_t file_number, bool keep_image,
@@ -38,7 +39,7 @@ class ValueFileBuilder {
   // On return everything is on stable storage except the file's name in its folder. Afterwards only
   // take_image() may be called.
   Result<ValueFileSummary> finish();
-  // The whole file, in small pages as most values come from flushes; empty without keep_image.
+  // The whole file, in quick pages as most values come from flushes; empty without keep_image.
   HugeBuffer take_image();
 
  private:

@@ -116,7 +116,6 @@ TEST_F(ValueFileTest, BuilderKeepsTheImageThatTheFileHolds) {
   ASSERT_TRUE(file->resident());
   expect_values(*file, values);
   const std::string_view view = file->view(values[9].pointer, values[9].key).value();
-  ASSERT_TRUE(file->image().in_small_pages());
   const auto old = file->image().replace(file->image().copy_in_huge_pages(&budget).value());
   ASSERT_NE(old, nullptr);
   EXPECT_EQ(view, values[9].value) << "what was given out lies in the old image";
