@@ -32,6 +32,7 @@
 #include "db/latest_state.h"
 #include "db/log_archive.h"
 #include "db/memory_plan.h"
+#include "db/old_views.h"
 #include "db/read_view.h"
 #include "db/scrubber.h"
 #include "db/snapshot_registry.h"
@@ -237,6 +238,9 @@ class Engine {
   void note_space_returned();
 
   // --- engine_background.cc ---
+  // A copy of a view, to be changed and published. Whoever ends up as its last holder does not have
+  // to free it.
+  std::shared_ptr<ReadView> new_view(const ReadView& like);
   // Under view_mutex_. Throws std::bad_alloc before it has done anything, or not at all.
   void publish_view(std::shared_ptr<const ReadView> view);
   // Work that has to be done is submitted here: it ends in a background error if memory runs out.
@@ -317,6 +321,7 @@ class Engine {
   std::shared_ptr<const ReadView> view_owner_;
   std::atomic<const ReadView*> view_{nullptr};
   std::shared_ptr<Memtable> flushed_memtable_;  // leaves with the next version; under view_mutex_
+  OldViews old_views_;  // what others drop goes there, so that it outlives them
   mutable RetireList retired_;
   std::atomic<bool> collection_scheduled_{false};
   std::atomic<bool> working_ahead_{false};

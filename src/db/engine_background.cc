@@ -56,6 +56,12 @@ class FlushRunning {
 
 // --- What readers see ------------------------------------------------------------------------
 
+std::shared_ptr<ReadView> Engine::new_view(const ReadView& like) {
+  return {new ReadView(like), [this](const ReadView* view) {
+            if (old_views_.add(view) && !stopping_.load()) schedule_collection(kNow);
+          }};
+}
+
 void Engine::publish_view(std::shared_ptr<const ReadView> view) {
   retired_.reserve();
   std::function<void()> free_old;
@@ -71,7 +77,7 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
   {
     const std::lock_guard lock(view_mutex_);
     const auto flushed = std::exchange(flushed_memtable_, nullptr);
-    auto next = std::make_shared<ReadView>(*view_owner_);
+    auto next = new_view(*view_owner_);
     next->version = std::move(version);
     // [VIEW-1] The memtable that a flush wrote leaves with the version that has its tables.
     if (flushed) std::erase(next->immutables, flushed);
@@ -81,6 +87,7 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
 
 void Engine::collect_retired() {
   const bool readers_are_left = retired_.collect() > 0;
+  old_views_.free();
   try {
     update_cache_capacity();
   } catch (const std::bad_alloc&) {  // the next version will do

@@ -118,7 +118,7 @@ void Engine::use_huge_pages() {
 void Engine::replace_image(FileImage* image, std::shared_ptr<const HugeBuffer> copy) {
   const std::lock_guard lock(view_mutex_);
   ReplacedImages& replaced = *view_owner_->replaced;
-  auto next = std::make_shared<ReadView>(*view_owner_);
+  auto next = new_view(*view_owner_);
   next->replaced = std::make_shared<ReplacedImages>();
   // Nothing is allocated between the exchange and the owner's new place.
   replaced.images.reserve(replaced.images.size() + 1);

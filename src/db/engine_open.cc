@@ -174,7 +174,7 @@ Status Engine::open_folder() {
   }
   last_sequence_ = versions_.last_sequence();
 
-  auto view = std::make_shared<ReadView>();
+  auto view = new_view(ReadView());
   view->version = versions_.current();
   view->replaced = std::make_shared<ReplacedImages>();
   ASHLAR_TRY_ASSIGN(active_, Memtable::create(plan_.memtable_bytes, versions_.log_bounds().start,
@@ -333,6 +333,7 @@ void Engine::close() {
   view_.store(nullptr, std::memory_order_seq_cst);
   view_owner_.reset();
   retired_.collect();
+  old_views_.free();
 }
 
 }  // namespace ashlar

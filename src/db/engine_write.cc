@@ -328,7 +328,7 @@ Status Engine::replace_active(uint64_t log_position, std::size_t bytes, std::siz
                     Memtable::create(std::max(plan_.memtable_bytes, least), log_position,
                                      &memtable_memory_));
   const std::lock_guard lock(view_mutex_);
-  auto next = std::make_shared<ReadView>(*view_owner_);
+  auto next = new_view(*view_owner_);
   if (keep_old) next->immutables.insert(next->immutables.begin(), next->active);
   next->active = fresh;
   publish_view(std::move(next));
