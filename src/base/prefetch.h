@@ -1,6 +1,8 @@
 // Asking for memory before it is needed.
 #pragma once
 
+#include <cstddef>
+
 namespace ashlar {
 
 // Brings the cache line at `address`, which may be any, closer to the processor; returns at once.
@@ -10,6 +12,12 @@ namespace ashlar {
 inline void prefetch_line(const void* address) {
   __builtin_prefetch(address);
   asm volatile("" : : "r"(address));
+}
+
+// The same for every line of `bytes` bytes.
+inline void prefetch_lines(const char* address, std::size_t bytes) {
+  constexpr std::size_t kLineBytes = 64;
+  for (std::size_t at = 0; at < bytes; at += kLineBytes) prefetch_line(address + at);
 }
 
 // The same for a line that will be written.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "base/prefetch.h"
 #include "base/try.h"
 #include "db/value_reader.h"
 #include "table/value_file.h"
@@ -12,9 +11,6 @@ namespace ashlar {
 namespace {
 
 constexpr std::size_t kMostPlaces = 1024;
-constexpr std::size_t kLineBytes = 64;
-// Behind so much of a value the processor goes on by itself.
-constexpr std::size_t kPrefetchedBytes = 1024;
 
 }  // namespace
 
@@ -47,9 +43,7 @@ void PointedValues::prefetch(std::string_view encoded_pointer) {
   if (!ValuePointer::decode(encoded_pointer, &pointer)) return;
   const Place* const place = place_of(pointer.file_number);
   if (place == nullptr || place->image == nullptr) return;
-  const char* const record = place->image->data() + pointer.offset;
-  const std::size_t bytes = std::min<std::size_t>(pointer.length, kPrefetchedBytes);
-  for (std::size_t at = 0; at <= bytes; at += kLineBytes) prefetch_line(record + at);
+  prefetch_value_record(place->image->data(), pointer);
 }
 
 }  // namespace ashlar

@@ -21,6 +21,9 @@ enum class Match : unsigned char {
   kDamaged,  // no record
 };
 
+// What is asked for of a record before its length is known.
+constexpr std::size_t kUsualRecordBytes = 192;
+
 // Decodes the record at `at` in a data page into *record. The top of the page, with the leaf's
 // prefix, and the record are fetched at the same time, as neither address depends on the other.
 inline Match match_record(const char* page, std::size_t at, std::string_view key,
@@ -128,14 +131,17 @@ Result<bool> Table::get_resident(const char* image, std::string_view key, uint64
       const std::size_t offset =
           bucket_record_offset(bucket, static_cast<unsigned>(__builtin_ctz(left)));
       if (!is_data_offset(offset)) return wrong_position(number);
-      prefetch_line(image + offset);
-      prefetch_line(image + offset + 64);
+      prefetch_lines(image + offset, kUsualRecordBytes);
       Record record;
       switch (match_record(image + offset / kPageBytes * kPageBytes, offset % kPageBytes, key,
                            visible, &record)) {
         case Match::kOther:
           break;
         case Match::kFound:
+          if (record.value.size() > kUsualRecordBytes) {
+            prefetch_lines(record.value.data() + kUsualRecordBytes,
+                           record.value.size() - kUsualRecordBytes);
+          }
           lookup->entry = record.entry(key);
           lookup->value_in_image = true;
           return true;

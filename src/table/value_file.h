@@ -51,6 +51,10 @@ class ValueRecordIterator {
   Status status_;
 };
 
+// Brings the record in a value file's image that the pointer leads to closer, as far as it takes;
+// harmless whatever the pointer says.
+void prefetch_value_record(const char* image, const ValuePointer& pointer);
+
 // Ownership: shared by the versions that name it. The budget must outlive it.
 // Threads:   any.
 // Invariant: a value is given out only if its record's checksum was verified, at loading (image or
