@@ -114,21 +114,23 @@ void HugeBuffer::take_pages(std::size_t offset, std::size_t bytes) {
   const std::size_t to = std::min(size_, round_up(offset + bytes, kSmallPage));
   if (pages_ == PageSize::kQuick && from % kHugePage == 0) {
     const HugePageSupply& supply = HugePageSupply::of_system();
-    for (; from + kHugePage <= to && supply.worth_trying(HugePageSupply::Clock::now());
-         from += kHugePage) {
-      take_huge_page(from);
+    while (from + kHugePage <= to && supply.worth_trying(HugePageSupply::Clock::now()) &&
+           take_huge_page(from)) {
+      from += kHugePage;
     }
   }
   if (from < to) madvise(data_ + from, to - from, MADV_POPULATE_WRITE);
 }
 
-void HugeBuffer::take_huge_page(std::size_t offset) {
+// False if the system has none at all.
+bool HugeBuffer::take_huge_page(std::size_t offset) {
   const auto start = HugePageSupply::Clock::now();
-  madvise(data_ + offset, kHugePage, MADV_HUGEPAGE);
+  if (madvise(data_ + offset, kHugePage, MADV_HUGEPAGE) != 0) return false;
   madvise(data_ + offset, kHugePage, MADV_POPULATE_WRITE);
   huge_bytes_ += kHugePage;
   const auto end = HugePageSupply::Clock::now();
   HugePageSupply::of_system().note(end - start, end);
+  return true;
 }
 
 void HugeBuffer::shrink(std::size_t bytes) {

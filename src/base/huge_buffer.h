@@ -60,7 +60,7 @@ class HugeBuffer {
   void take_pages(std::size_t offset, std::size_t bytes);
 
  private:
-  void take_huge_page(std::size_t offset);
+  bool take_huge_page(std::size_t offset);
   Status grow_by_copying(std::size_t bytes);
   void swap(HugeBuffer& other) noexcept {
     std::swap(data_, other.data_);
@@ -73,7 +73,7 @@ class HugeBuffer {
 
   char* data_ = nullptr;
   std::size_t size_ = 0;
-  std::size_t huge_bytes_ = 0;  // if kQuick: of huge pages
+  std::size_t huge_bytes_ = 0;  // if kQuick: of huge pages, about
   MemoryUse use_ = MemoryUse::kTable;
   MemoryBudget* budget_ = nullptr;
   PageSize pages_ = PageSize::kHuge;

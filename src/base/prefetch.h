@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace ashlar {
 
@@ -15,9 +16,14 @@ inline void prefetch_line(const void* address) {
 }
 
 // The same for every line of `bytes` bytes.
-inline void prefetch_lines(const char* address, std::size_t bytes) {
+inline void prefetch_lines(uintptr_t address, std::size_t bytes) {
   constexpr std::size_t kLineBytes = 64;
-  for (std::size_t at = 0; at < bytes; at += kLineBytes) prefetch_line(address + at);
+  for (std::size_t at = 0; at < bytes; at += kLineBytes) {
+    prefetch_line(reinterpret_cast<const void*>(address + at));
+  }
+}
+inline void prefetch_lines(const char* address, std::size_t bytes) {
+  prefetch_lines(reinterpret_cast<uintptr_t>(address), bytes);
 }
 
 // The same for a line that will be written.

@@ -86,7 +86,11 @@ void Engine::publish_version(std::shared_ptr<const Version> version) {
 }
 
 void Engine::collect_retired() {
-  const bool readers_are_left = retired_.collect() > 0;
+  bool readers_are_left = false;
+  {
+    const OldViews::FreedHere here;
+    readers_are_left = retired_.collect() > 0;
+  }
   old_views_.free();
   try {
     update_cache_capacity();
@@ -103,6 +107,8 @@ void Engine::schedule_collection(std::chrono::milliseconds delay) {
       collect_retired();
     });
   } catch (const std::bad_alloc&) {
+    collection_scheduled_.store(false);
+  } catch (const std::system_error&) {  // no thread
     collection_scheduled_.store(false);
   }
 }
@@ -173,9 +179,10 @@ void Engine::schedule_log_write(bool urgent) {
   };
   if (urgent) {
     submit(Lane::kLog, kNow, [write] { write(LogWriter::Reach::kSegments); });
-  } else if (!log_write_scheduled_.exchange(true, std::memory_order_relaxed)) {
+  } else if (!log_write_scheduled_.exchange(true)) {
     submit(Lane::kLog, std::chrono::milliseconds(kLogFlushMilliseconds), [this, write] {
-      log_write_scheduled_.store(false, std::memory_order_relaxed);
+      // Before the end of the log is looked at: whoever finds it true is behind that.
+      log_write_scheduled_.exchange(false);
       write(LogWriter::Reach::kStableStorage);
     });
     schedule_idle_check();

@@ -6,13 +6,17 @@
 namespace ashlar {
 namespace {
 
-thread_local bool is_freeing = false;
+thread_local bool frees_at_once = false;
 
 }  // namespace
 
+OldViews::FreedHere::FreedHere() : outer_(std::exchange(frees_at_once, true)) {}
+
+OldViews::FreedHere::~FreedHere() { frees_at_once = outer_; }
+
 bool OldViews::add(const ReadView* view) noexcept {
   std::unique_ptr<const ReadView> owned(view);
-  if (is_freeing) return false;
+  if (frees_at_once) return false;
   try {
     const std::lock_guard lock(mutex_);
     views_.reserve(views_.size() + 1);
@@ -29,9 +33,8 @@ void OldViews::free() noexcept {
     const std::lock_guard lock(mutex_);
     views.swap(views_);
   }
-  const bool outer = std::exchange(is_freeing, true);
+  const FreedHere here;
   views.clear();
-  is_freeing = outer;
 }
 
 }  // namespace ashlar

@@ -20,8 +20,20 @@ class OldViews {
   OldViews(const OldViews&) = delete;
   OldViews& operator=(const OldViews&) = delete;
 
-  // True if the view waits for free(). It is freed at once during free(), where nobody waits, and if
-  // there is no memory to keep it.
+  // While one lives, its thread frees views at once: nobody waits for it.
+  class FreedHere {
+   public:
+    FreedHere();
+    ~FreedHere();
+    FreedHere(const FreedHere&) = delete;
+    FreedHere& operator=(const FreedHere&) = delete;
+
+   private:
+    const bool outer_;
+  };
+
+  // True if the view waits for free(). It is freed at once beside a FreedHere, and if there is no
+  // memory to keep it.
   bool add(const ReadView* view) noexcept;
   void free() noexcept;
 

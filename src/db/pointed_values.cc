@@ -19,7 +19,7 @@ const PointedValues::Place* PointedValues::place_of(uint64_t number) {
     places_.resize(std::min(std::bit_ceil(2 * version_.value_files.size() + 1), kMostPlaces));
   }
   Place& place = places_[number & (places_.size() - 1)];
-  if (place.number == number) return &place;
+  if (place.file != nullptr && place.number == number) return &place;
   const auto found = version_.value_files.find(number);
   if (found == version_.value_files.end()) return nullptr;
   ValueFile& file = *found->second->reader;

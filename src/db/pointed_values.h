@@ -24,7 +24,7 @@ class PointedValues {
   explicit PointedValues(const Version& version) : version_(version) {}
 
   // The value that `encoded_pointer` leads to, which must have been stored under `key`: in the
-  // file's image, as long as this object, or else a copy, until the next call.
+  // file's image or a copy, until the next call.
   //   kCorruption  it is not there, or not that key's. Errors of File::read.
   Result<std::string_view> find(std::string_view key, std::string_view encoded_pointer);
   // Brings it closer, if it is in memory.
@@ -32,8 +32,8 @@ class PointedValues {
 
  private:
   struct Place {
-    uint64_t number = 0;  // of the file; 0: empty
-    const ValueFile* file = nullptr;
+    uint64_t number = 0;  // of the file
+    const ValueFile* file = nullptr;  // null: empty
     std::shared_ptr<const HugeBuffer> image;  // null if it was not in memory
   };
 

@@ -76,8 +76,13 @@ TEST_F(PointedValuesTest, AWrongPointerIsToldAndHarmlessToAskFor) {
   elsewhere.offset = uint64_t{1} << 40;
   ValuePointer missing = elsewhere;
   missing.file_number = kFiles + 1;
-  for (const std::string& wrong :
-       {std::string("short"), elsewhere.encode(), missing.encode(), pointers_[key_of(4, 0)]}) {
+  ValuePointer of_no_file = elsewhere;
+  of_no_file.file_number = 0;
+  ValuePointer beyond_memory = elsewhere;
+  beyond_memory.offset = UINT64_MAX - 7;
+  for (const std::string& wrong : {std::string("short"), elsewhere.encode(), missing.encode(),
+                                   of_no_file.encode(), beyond_memory.encode(),
+                                   pointers_[key_of(4, 0)]}) {
     values.prefetch(wrong);
     EXPECT_TRUE(values.find(key, wrong).status().is(StatusCode::kCorruption));
   }

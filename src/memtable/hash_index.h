@@ -11,7 +11,17 @@
 #include <bit>
 #include <cstdint>
 
-#if defined(__SSE2__)
+// Not where a race detector would take the look for a race: what it gives is only a hint where to
+// look again.
+#if defined(__SANITIZE_THREAD__)
+#define ASHLAR_SEES_SLOTS_AT_ONCE 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ASHLAR_SEES_SLOTS_AT_ONCE 0
+#endif
+#endif
+#if !defined(ASHLAR_SEES_SLOTS_AT_ONCE) && defined(__SSE2__)
+#define ASHLAR_SEES_SLOTS_AT_ONCE 1
 #include <emmintrin.h>
 #endif
 
@@ -122,7 +132,7 @@ class HashIndex {
 // Slots are taken in order, so that a look that comes too early misses the last ones only.
 inline HashIndex::Slots HashIndex::look_at(const Bucket& bucket, uint32_t wanted) {
   Slots slots{0, 0};
-#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+#if ASHLAR_SEES_SLOTS_AT_ONCE
   const auto* const lines = reinterpret_cast<const __m128i*>(&bucket);
   const __m128i wanted_tag = _mm_set1_epi32(static_cast<int>(wanted));
   for (int i = 0; i < 4; ++i) {

@@ -178,19 +178,16 @@ void MemtableOrder::merge_long_runs() {
        place = find_pair(*current_)) {
     const auto older = current_->runs[place];
     const auto newer = current_->runs[place + 1];
-    std::shared_ptr<const Run> merged;
-    if (is_behind(older->items(), newer->items())) {
-      merged = std::make_shared<const Run>(*older, newer->items());
-    } else {
-      lock.unlock();
-      merged = std::make_shared<const Run>(merge(older->items(), newer->items()));
-      lock.lock();
-    }
+    lock.unlock();
+    const auto merged = is_behind(older->items(), newer->items())
+                            ? std::make_shared<const Run>(*older, newer->items())
+                            : std::make_shared<const Run>(merge(older->items(), newer->items()));
+    lock.lock();
     SortedRuns next = *current_;
     // Meanwhile a newer run may have gone into another one, or heads may have become longer.
     if (place + 1 < next.runs.size() && next.runs[place] == older &&
         next.runs[place + 1] == newer) {
-      next.runs[place] = std::move(merged);
+      next.runs[place] = merged;
       next.runs.erase(next.runs.begin() + static_cast<std::ptrdiff_t>(place) + 1);
     }
     current_ = std::make_shared<const SortedRuns>(std::move(next));

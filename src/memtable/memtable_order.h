@@ -33,7 +33,7 @@ struct SortedRuns {
    public:
     explicit Run(std::vector<Item> sorted);
     // The items of `older` with `behind` behind them; in the memory of `older`, if there is room and
-    // no other run has taken it. One at a time.
+    // no other run has taken it. One at a time, beside those who look at `older`.
     Run(const Run& older, std::span<const Item> behind);
 
     std::span<const Item> items() const { return items_; }

@@ -185,7 +185,7 @@ void prefetch_value_record(const char* image, const ValuePointer& pointer) {
   constexpr std::size_t kFrontBytes = 64;  // about, with a key
   // From there on the processor goes on by itself.
   constexpr std::size_t kMostBytes = 1024 + kFrontBytes;
-  prefetch_lines(image + pointer.offset,
+  prefetch_lines(reinterpret_cast<uintptr_t>(image) + pointer.offset,
                  std::min<std::size_t>(kFrontBytes + pointer.length, kMostBytes));
 }
 

@@ -10,6 +10,13 @@
 #include "base/try.h"
 
 namespace ashlar {
+namespace {
+
+constexpr std::size_t kFirstImageBytes = std::size_t{1} << 20;
+// Of this much, a whole file may be reserved ahead: nobody misses it meanwhile.
+constexpr std::size_t kRoomyBudget = std::size_t{1} << 30;
+
+}  // namespace
 
 Result<std::unique_ptr<ValueFileBuilder>> ValueFileBuilder::create(Env& env,
                                                                    const std::string& path,
@@ -19,8 +26,10 @@ Result<std::unique_ptr<ValueFileBuilder>> ValueFileBuilder::create(Env& env,
   ASHLAR_TRY_ASSIGN(std::unique_ptr<FileAppender> file, FileAppender::create(env, path, budget));
   std::unique_ptr<ValueFileBuilder> builder(new ValueFileBuilder(file_number, std::move(file)));
   if (keep_image) {
-    ASHLAR_TRY_ASSIGN(builder->image_, GrowingImage::create(kMaximumValueFileBytes,
-                                                            PageSize::kQuick, budget));
+    const bool roomy = budget != nullptr && budget->total() >= kRoomyBudget;
+    ASHLAR_TRY_ASSIGN(builder->image_,
+                      GrowingImage::create(roomy ? kMaximumValueFileBytes : kFirstImageBytes,
+                                           roomy ? PageSize::kQuick : PageSize::kSmall, budget));
     ASHLAR_TRY(builder->image_->append_zeros(kPageBytes));
   }
   return builder;

@@ -23,7 +23,7 @@ namespace ashlar {
 class ValueFileBuilder {
  public:
   // The file must not exist. With `keep_image` the file is also kept in memory, for take_image(); of
-  // the budget, kMaximumValueFileBytes are reserved until then.
+  // a budget of 1 GiB or more, kMaximumValueFileBytes are reserved until then.
   // Errors of Env::open_file, kOutOfMemory.
   static Result<std::unique_ptr<ValueFileBuilder>> create(Env& env, const std::string& path,
                                                           uint64_t file_number, bool keep_image,
@@ -39,7 +39,7 @@ class ValueFileBuilder {
   // On return everything is on stable storage except the file's name in its folder. Afterwards only
   // take_image() may be called.
   Result<ValueFileSummary> finish();
-  // The whole file, in quick pages as most values come from flushes; empty without keep_image.
+  // The whole file, in quick pages, or small ones, as most values come from flushes; empty without keep_image.
   HugeBuffer take_image();
 
  private:

@@ -337,7 +337,7 @@ void LogWriter::enter_next_segment() {
 LogWriter::Notice LogWriter::note_waiting() {
   const uint64_t tail = tail_.load(std::memory_order_relaxed);
   Notice notice;
-  notice.first = !first_noted_ && tail > sealed_;
+  notice.first = !first_noted_ && tail > durable();
   notice.urgent = !urgent_noted_ && tail > sealed_ + kLogFlushBytes;
   if (urgent_noted_) keep_borders();
   first_noted_ |= notice.first;
@@ -379,7 +379,7 @@ void LogWriter::zero_ring(uint64_t position, uint64_t bytes) {
 template <typename Enough>
 Status LogWriter::empty_ring_until(Enough&& enough) {
   if (failed_.load(std::memory_order_acquire)) return failure();
-  const uint64_t to = seal();
+  const uint64_t to = seal(Reach::kSegments);
   while (written() < to) {
     const uint64_t border = next_border(written(), to);
     ASHLAR_TRY(write_blocks(written(), border, Writing::kPlain));
@@ -483,9 +483,8 @@ Status LogWriter::put_through(FrameKind kind, SequenceNumber sequence, std::stri
   };
   const auto add_header = [&](FrameKind of, uint64_t frame_bytes, uint32_t its_digest) {
     char header[kFrameHeaderBytes];
-    encode_frame_header({static_cast<uint32_t>(frame_bytes), of, sequence,
-                         static_cast<uint32_t>(std::min<uint64_t>(filled - start, UINT32_MAX))},
-                        its_digest, generation_, filled, header);
+    encode_frame_header(make_header(of, sequence, frame_bytes, filled), its_digest, generation_,
+                        filled, header);
     return add(std::string_view(header, sizeof(header)));
   };
   ASHLAR_TRY(add_header(kind, bytes, digest));
@@ -547,16 +546,25 @@ void LogWriter::wait_awake(uint64_t position) const {
   }
 }
 
+// Whether somebody was told of something that is not durable yet, and has still to see to it.
+bool LogWriter::is_waited_for() {
+  const std::lock_guard lock(append_mutex_);
+  return first_noted_ && tail_.load(std::memory_order_relaxed) > durable();
+}
+
 Status LogWriter::write_out(Reach reach) {
   const bool plainly = reach == Reach::kSegments;
-  // Threads that commit to the disk without a pause may take every turn, and write this, too.
-  if (const uint64_t position = end(); position > (plainly ? written() : durable())) {
+  for (uint64_t position = end(); position > (plainly ? written() : durable()); position = end()) {
+    // Threads that commit to the disk without a pause may take every turn, and write this, too.
     const IoTurn turn(*this, position, IoTurn::Waiter::kOther, reach);
     if (turn.held()) {
       ASHLAR_TRY(or_fail_for_memory([&] {
         return plainly ? empty_ring_until([] { return false; }) : make_durable();
       }));
+      break;
     }
+    // Others may have got as far as the end of a segment only.
+    if (plainly || !is_waited_for()) break;
   }
   if (failed_.load(std::memory_order_acquire)) return failure();
   keep_reserve();
@@ -570,7 +578,7 @@ Status LogWriter::write_out(Reach reach) {
 // disk; otherwise plain ones and a sync behind them.
 Status LogWriter::make_durable() {
   if (failed_.load(std::memory_order_acquire)) return failure();
-  const uint64_t to = seal();
+  const uint64_t to = seal(Reach::kStableStorage);
   while (durable() < to && durable() == written()) {
     const uint64_t border = next_border(written(), to);
     const uint64_t start = env_.monotonic_ns();
@@ -589,8 +597,9 @@ Status LogWriter::make_durable() {
   return {};
 }
 
-// Pads the log to a border, so that no block is written twice [LOG-1]; returns its end.
-uint64_t LogWriter::seal() {
+// Pads the log to a border, so that no block is written twice [LOG-1]; returns its end. Whoever
+// hears that something waits makes it durable: what is sealed only to make room waits for him still.
+uint64_t LogWriter::seal(Reach reach) {
   const std::lock_guard lock(append_mutex_);
   const uint64_t tail = tail_.load(std::memory_order_relaxed);
   put_padding(padded_log_end(tail) - tail);
@@ -598,7 +607,7 @@ uint64_t LogWriter::seal() {
   // One more border; the last of several that lie close together will do.
   if (!borders_.empty() && sealed_ < borders_.back() + kBytesBetweenBorders / 2) borders_.pop_back();
   if (borders_.size() < borders_.capacity()) borders_.push_back(sealed_);
-  first_noted_ = false;
+  if (reach == Reach::kStableStorage) first_noted_ = false;
   urgent_noted_ = false;
   return sealed_;
 }

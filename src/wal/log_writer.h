@@ -54,7 +54,7 @@ struct LogStatistics {
 //            order in which append() is entered is the order of the sequences, which the caller
 //            sees to.
 // Invariant: [LOG-6] everything in [written(), end()) is in the ring, and everything before it in
-//            segments; what lies before durable(), which is not behind written(), stays there when
+//            segments; what lies before durable(), which is not beyond written(), stays there when
 //            the power fails.
 //            [LOG-7] After a write to a segment failed, no append or sync ever succeeds again: what
 //            the disk holds is not known any more, and a retry could report success for lost data
@@ -192,7 +192,8 @@ class LogWriter {
   void note_written(uint64_t border);
   void note_durable(uint64_t border);
   uint64_t next_border(uint64_t from, uint64_t to);
-  uint64_t seal();
+  uint64_t seal(Reach reach);
+  bool is_waited_for();
   enum class Writing : unsigned char { kPlain, kSynced };
   Status write_blocks(uint64_t from, uint64_t to, Writing writing);
   Status sync_segment(uint64_t position);
@@ -246,7 +247,7 @@ class LogWriter {
   uint64_t sealed_ = 0;            // everything before it is being written or is durable
   std::vector<uint64_t> borders_;  // where a piece of what waits may end [LOG-11]
   bool exclusive_ = false;         // one append_slowly() keeps all others out
-  bool first_noted_ = false;
+  bool first_noted_ = false;  // somebody was told, and will make all durable
   bool urgent_noted_ = false;
 
   std::atomic<uint64_t> written_{0};  // this and the next change by the holder of the IoTurn

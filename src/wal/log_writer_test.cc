@@ -380,6 +380,28 @@ TEST_F(LogWriterTest, ReusedSegmentsNeverBringBackOldFrames) {
   EXPECT_LE(log.writer().statistics().segments, 6u);
 }
 
+// Whoever makes the log durable in time hears of commits that are larger than the ring, too, and of
+// what was appended while it went to a segment.
+TEST_F(LogWriterTest, ListenerIsCalledForAllThatIsNotDurable) {
+  TestLog log(real_env(), folder_.path(), {.segment_bytes = 4 << 20, .ring_bytes = 64 << 10});
+  ASSERT_TRUE(log.create().ok());
+  int first = 0;
+  log.writer().set_dirty_listener([&](bool is_urgent) { first += is_urgent ? 0 : 1; });
+  ASSERT_TRUE(log.append(200 << 10).ok());
+  EXPECT_EQ(first, 1);
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
+  EXPECT_EQ(log.writer().durable(), log.writer().end());
+  ASSERT_TRUE(log.append(100).ok());
+  EXPECT_EQ(first, 2);
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());
+  ASSERT_TRUE(log.append(100).ok());
+  EXPECT_EQ(first, 2) << "who has heard of the one before makes this one durable, too";
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());
+  EXPECT_EQ(log.writer().durable(), log.writer().end());
+  ASSERT_TRUE(log.append(100).ok());
+  EXPECT_EQ(first, 3);
+}
+
 TEST_F(LogWriterTest, ListenerIsCalledOncePerTransitionAndOnceWhenMuchWaits) {
   TestLog log(real_env(), folder_.path(), kRoomy);
   ASSERT_TRUE(log.create().ok());
