@@ -181,12 +181,8 @@ class LeafView {
     return record;
   }
   // First slot whose entry is not before (key, sequence); count() if there is none. Not of a wide
-  // leaf.
-  uint32_t lower_bound(std::string_view key, SequenceNumber sequence) const {
-    return lower_bound_in(slots_like(key), key, sequence);
-  }
-  // The same in two steps: from the top of the page, where it lies at most; then by looking at the
-  // records there, whose first is the sought one if none is looked at.
+  // leaf. In two steps: first, from the top of the page, in which range it lies; then by looking at
+  // the records there, unless the range is empty: it is the sought one then.
   struct SlotRange {
     uint32_t from;
     uint32_t to;

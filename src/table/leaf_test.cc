@@ -79,7 +79,7 @@ TEST(Leaf, LowerBoundFollowsKeysThenSequences) {
   writer.write(&page, &placed);
   const LeafView leaf(page.data());
   const auto slot = [&](std::string_view key, SequenceNumber sequence) {
-    return leaf.lower_bound(key, sequence);
+    return leaf.lower_bound_in(leaf.slots_like(key), key, sequence);
   };
   EXPECT_EQ(slot("", 0), 0u);
   EXPECT_EQ(slot("p", 0), 0u);
