@@ -2,7 +2,7 @@
 // table, with the checksums of its pages made right ('T': as it is), 'c' a table as the input
 // describes it (fuzz_table.h), damaged, 'l' a log segment, 'L' a log as the input describes it
 // (fuzz_log.h), 'm' a manifest, 'b' the index of a backup ('B': behind a checksum that is right),
-// 'f' the manifests of a folder, 'v' pointers into a value file, 'a' whose log archive a folder is.
+// 'f' the manifests of a folder, 'v' pointers into value files, 'a' whose log archive a folder is.
 #include <algorithm>
 #include <cstdio>
 #include <optional>
@@ -24,6 +24,7 @@
 #include "fuzz_disk.h"
 #include "fuzz_log.h"
 #include "fuzz_table.h"
+#include "table/segment_test_support.h"
 #include "table/table_format.h"
 #include "table/value_file_builder.h"
 #include "version/current_file.h"
@@ -163,22 +164,14 @@ void survey(std::string_view input) {
   }
 }
 
-// Values are found by their pointers, and by no others.
-void salvage_values(std::string_view input) {
-  constexpr uint64_t kValues = 35;
-  const std::string path = "/db/" + file_name(FileType::kValues, kValues);
-  const std::unique_ptr<SimEnv> disk = fuzz_disk();
-  MemoryBudget budget(std::size_t{64} << 20);
-  ByteReader in(input);
-  const std::string key(in.bytes(in.left() / 4));
-  const auto builder = ValueFileBuilder::create(*disk, path, kValues, false, &budget);
-  const ValuePointer pointer = (*builder)->add(key, input).value();
-  ASHLAR_CHECK((*builder)->finish().ok());
+// A value is found by its pointer, and by none that differs in the bits that `in` names.
+void salvage_value(ValueSalvage& values, const std::string& key, const ValuePointer& pointer,
+                   std::string_view wanted, ByteReader in) {
+  const std::string path = "/db/" + file_name(FileType::kValues, pointer.file_number);
   const std::string right = pointer.encode();
-  ValueSalvage values(*disk, "/db");
   ValueSalvage::Place place;
   std::string value;
-  ASHLAR_CHECK(values.read(key, right, &value, &place).ok() && value == input);
+  ASHLAR_CHECK(values.read(key, right, &value, &place).ok() && value == wanted);
   ASHLAR_CHECK(place.file == path && place.offset == pointer.offset);
   std::string other = right;
   for (const std::string_view bytes = in.bytes(in.left()); const char byte : bytes) {
@@ -187,10 +180,39 @@ void salvage_values(std::string_view input) {
     const Status read = values.read(key, other, &value, &place);
     ASHLAR_CHECK(read.ok() == (other == right));
   }
-  ASHLAR_CHECK(!values.read(key, input.substr(0, 23), &value, &place).ok());
+  ASHLAR_CHECK(!values.read(key, right.substr(1), &value, &place).ok());
+  ASHLAR_CHECK(!values.read(key + 'x', right, &value, &place).ok());
+}
+
+// Of a file of records, and of a segment of the log.
+void salvage_values(std::string_view input) {
+  constexpr uint64_t kRecords = 35;
+  constexpr uint64_t kSegment = 36;
+  const std::unique_ptr<SimEnv> disk = fuzz_disk();
+  MemoryBudget budget(std::size_t{64} << 20);
+  ByteReader in(input);
+  const std::string key = 'k' + std::string(in.bytes(in.left() / 4));
+  const auto path = [](uint64_t number) { return "/db/" + file_name(FileType::kValues, number); };
+  const auto builder = ValueFileBuilder::create(*disk, path(kRecords), kRecords, false, &budget);
+  const ValuePointer in_records = (*builder)->add(key, input).value();
+  ASHLAR_CHECK((*builder)->finish().ok());
+  TestSegment segment(kSegment, 2 * input.size() / kLogBlockBytes + 1);
+  const ValuePointer in_segment = segment.set(key, input, input.size() % 2);
+  segment.end_commit();
+  if (input.size() % 4 == 0) segment.pad_to_end();  // or the file ends with the value
+  segment.write_to(*disk, path(kSegment));
+
+  ValueSalvage values(*disk, "/db");
+  for (const ValuePointer& pointer : {in_records, in_segment}) {
+    salvage_value(values, key, pointer, input, in);
+  }
   disk->inject(fuzz_fault(input));
-  (void)values.read(key, right, &value, &place);
-  (void)ValueSalvage(*disk, "/db").read(key, right, &value, &place);
+  for (const ValuePointer& pointer : {in_records, in_segment}) {
+    ValueSalvage::Place place;
+    std::string value;
+    (void)values.read(key, pointer.encode(), &value, &place);
+    (void)ValueSalvage(*disk, "/db").read(key, pointer.encode(), &value, &place);
+  }
 }
 
 void check_backup(const std::string& text) {
@@ -290,7 +312,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       survey(bytes);
       break;
     case 'v':
-      salvage_values(bytes);
+      salvage_values(bytes.substr(0, kMaximumBytes));
       break;
     case 'b':
       check_backup(std::string(bytes));

@@ -412,6 +412,26 @@ class Table:
 
 # --- Value files ---------------------------------------------------------------------------------
 
+class LoggedValues:
+    """A segment of the log that has become a value file."""
+    def __init__(self, path):
+        self.segment = Segment(path)
+        require(not self.segment.blank, path, 0, "a value file without a header")
+
+    def value(self, pointer, key):
+        _, offset, length, checksum = struct.unpack("<QQII", pointer)
+        operation = Operation(Fields(self.segment.data, self.segment.path, 0, offset))
+        require(operation.checksum == checksum and operation.key == key and
+                len(operation.value) == length, self.segment.path, offset, "pointer")
+        return operation.value
+
+
+def open_values(path):
+    with open(path, "rb") as file:
+        magic = struct.unpack("<I", file.read(8)[4:])[0]
+    return LoggedValues(path) if magic == 0xDB01106A else ValueFile(path)
+
+
 class ValueFile:
     def __init__(self, path):
         self.path = path
@@ -487,6 +507,8 @@ class Manifest:
                 self.value_files.remove(fields.varint())
             elif tag == 11:
                 added_values.add([fields.varint() for _ in range(5)][0])
+            elif tag == 12:
+                added_values.add([fields.varint() for _ in range(6)][0])
             else:
                 require(False, self.path, fields.base + fields.at, f"field {tag}")
         self.tables |= added_tables
@@ -535,7 +557,7 @@ def live_entries(folder):
     manifest = Manifest(folder)
     value_files = {}
     for number in manifest.value_files:
-        value_files[number] = ValueFile(os.path.join(folder, f"{number:06d}.values"))
+        value_files[number] = open_values(os.path.join(folder, f"{number:06d}.values"))
     state, tombstones = State(), []
     for number in sorted(manifest.tables):
         table = Table(os.path.join(folder, f"{number:06d}.table"))
@@ -555,7 +577,7 @@ def live_entries(folder):
         if entry.is_pointer:
             number = struct.unpack_from("<Q", value)[0]
             if number not in value_files:  # written since the manifest's last record
-                value_files[number] = ValueFile(os.path.join(folder, f"{number:06d}.values"))
+                value_files[number] = open_values(os.path.join(folder, f"{number:06d}.values"))
             value = value_files[number].value(value, key)
         yield key, value
 

@@ -1,9 +1,12 @@
 #include "care/value_salvage.h"
 
+#include <algorithm>
+
 #include "base/coding.h"
 #include "base/limits.h"
 #include "base/try.h"
 #include "base/value_pointer.h"
+#include "table/segment_values.h"
 #include "table/value_file_format.h"
 #include "version/file_names.h"
 
@@ -30,25 +33,34 @@ Status ValueSalvage::read(std::string_view key, std::string_view encoded_pointer
   *place = {join_path(folder_, file_name(FileType::kValues, pointer.file_number)), pointer.offset};
   File* const file = open(pointer.file_number);
   if (file == nullptr) return Status::corruption("the value file can't be opened");
-  const std::size_t front = kValueRecordHeaderBytes + key.size();
   const uint64_t file_bytes = file->size().value_or(0);
   if (pointer.length > kMaximumValueBytes || pointer.offset > file_bytes ||
-      file_bytes - pointer.offset < front + pointer.length) {
+      file_bytes - pointer.offset < pointer.length) {
     return Status::corruption("the value lies behind the end of its file");
   }
-  value->resize(front + pointer.length);
+  // As long as it takes in either format; which one the file has, its header need not tell any more.
+  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  const std::size_t most =
+      std::max<std::size_t>(front + pointer.length, most_operation_bytes(key, pointer.length));
+  value->resize(std::min<uint64_t>(most, file_bytes - pointer.offset));
   if (!file->read(pointer.offset, value->data(), value->size()).ok()) {
     return Status::corruption("the value can't be read");
   }
   const std::string_view record(*value);
-  const bool sound = load<uint32_t>(record.data()) == pointer.checksum &&
-                     load<uint32_t>(record.data() + 4) == key.size() &&
-                     load<uint32_t>(record.data() + 8) == pointer.length &&
-                     record.substr(kValueRecordHeaderBytes, key.size()) == key &&
-                     value_record_checksum(pointer.file_number, pointer.offset, key,
-                                           record.substr(front)) == pointer.checksum;
-  if (!sound) return Status::corruption("the value's checksum does not match");
-  value->erase(0, front);
+  const auto logged = value_of_operation(record, pointer, key, true, place->file);
+  const bool is_record = record.size() >= front + pointer.length &&
+                         load<uint32_t>(record.data()) == pointer.checksum &&
+                         load<uint32_t>(record.data() + 4) == key.size() &&
+                         load<uint32_t>(record.data() + 8) == pointer.length &&
+                         record.substr(kValueRecordHeaderBytes, key.size()) == key &&
+                         value_record_checksum(pointer.file_number, pointer.offset, key,
+                                               record.substr(front, pointer.length)) ==
+                             pointer.checksum;
+  if (!is_record && !logged.ok()) return Status::corruption("the value's checksum does not match");
+  const std::size_t begin =
+      is_record ? front : static_cast<std::size_t>(logged->data() - record.data());
+  value->resize(begin + pointer.length);
+  value->erase(0, begin);
   return {};
 }
 

@@ -17,6 +17,8 @@
 #include "base/value_pointer.h"
 #include "compaction/flush_job.h"
 #include "compaction/merge_job.h"
+#include "base/checksum.h"
+#include "base/coding.h"
 #include "compaction/merging_iterator.h"
 #include "compaction/picker.h"
 #include "env/sim_env.h"
@@ -61,17 +63,32 @@ class TestTree {
     if (snapshots.empty() || snapshots.back() != sequence_) snapshots.push_back(sequence_);
   }
 
+  // From now on commits go through a log, which flushes may leave large values in.
+  void start_log(std::size_t segment_bytes, std::size_t ring_bytes = 16 << 10) {
+    ASSERT_EQ(sequence_, 0u);
+    auto log = LogWriter::create(
+        env, std::string(kFolder), {.segment_bytes = segment_bytes, .ring_bytes = ring_bytes},
+        {.position = 4096, .next_sequence = 1}, [this] { return versions.new_file_number(); }, {},
+        nullptr);
+    ASSERT_TRUE(log.ok()) << log.status().to_string();
+    log_ = std::move(log).value();
+    start_memtable();
+  }
+  LogWriter& log() { return *log_; }
+
   // --- Jobs ---
   Status flush(bool may_settle = false) {
     FlushRequest request;
     request.memtable = memtable_;
-    request.log_start = 4096 * ++flushes_;
+    request.log_start = log_ ? log_->end() : 4096 * ++flushes_;
+    request.log = log_.get();
     request.last_sequence = sequence_;
     request.may_settle = may_settle;
     JobReport report;
     const Status status = flush_memtable(context, request, &report);
-    if (status.ok()) start_memtable();
-    return status;
+    if (!status.ok()) return status;
+    start_memtable();
+    return log_ ? log_->release(request.log_start) : status;
   }
   Status merge(const MergePlan& plan) {
     JobReport report;
@@ -237,12 +254,24 @@ class TestTree {
     uint64_t expires_at_ms;
   };
 
-  void start_memtable() { memtable_ = Memtable::create(std::size_t{4} << 20, 0, &memory).value(); }
+  void start_memtable() {
+    memtable_ =
+        Memtable::create(std::size_t{4} << 20, log_ ? log_->end() : 0, &memory).value();
+  }
   void write(const Operation& operation) {
     std::string bytes;
-    encode_operation(operation, &bytes);
+    char checksum[4];
+    store<uint32_t>(checksum, encode_operation(operation, &bytes));
     ASSERT_TRUE(memtable_->fits(bytes.size(), 1));
-    memtable_->add(++sequence_, bytes, operation, hash_key(operation.key));
+    ++sequence_;
+    uint64_t position = 0;
+    if (log_) {
+      const Status logged =
+          log_->append(sequence_, bytes, crc32c({checksum, sizeof(checksum)}), &position);
+      ASSERT_TRUE(logged.ok()) << logged.to_string();
+      position = log_->last_operations();
+    }
+    memtable_->add(sequence_, bytes, operation, hash_key(operation.key), position);
     memtable_->end_commit();
     writes_.push_back({sequence_, operation.kind, std::string(operation.key),
                        std::string(operation.value), operation.expires_at_ms});
@@ -268,6 +297,7 @@ class TestTree {
     return value;
   }
 
+  std::unique_ptr<LogWriter> log_;
   std::shared_ptr<Memtable> memtable_;
   SequenceNumber sequence_ = 0;
   uint64_t flushes_ = 0;

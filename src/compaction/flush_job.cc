@@ -7,6 +7,7 @@
 #include "compaction/output_writer.h"
 #include "compaction/retention.h"
 #include "compaction/value_references.h"
+#include "compaction/values_in_log.h"
 
 namespace ashlar {
 namespace {
@@ -70,7 +71,7 @@ std::optional<Settlement> find_settlement(const Version& version, std::string_vi
 }
 
 Status write_entries(const JobContext& context, EntryIterator* entries, bool settle,
-                     Retention* retention, OutputWriter* writer,
+                     Retention* retention, ValuesInLog* values, OutputWriter* writer,
                      std::vector<std::string>* first_keys, JobReport* report) {
   const Compression compression = settle ? context.compression : Compression::kNone;
   std::string last_key;
@@ -86,7 +87,8 @@ Status write_entries(const JobContext& context, EntryIterator* entries, bool set
       ASHLAR_TRY(writer->begin_table(first_keys->size(), compression));
       first_keys->emplace_back(entry.key);
     }
-    ASHLAR_TRY(writer->add(entry));
+    const std::optional<ValuePointer> pointer = values->find(entry);
+    ASHLAR_TRY(pointer ? writer->add_pointed(entry, *pointer) : writer->add(entry));
     last_key.assign(entry.key);
     ++report->entries_written;
   }
@@ -153,14 +155,16 @@ Status flush_memtable(const JobContext& context, const FlushRequest& request, Jo
   const RangeTombstones& tombstones = request.memtable->range_tombstones();
   Retention retention(context.snapshots(), context.now_ms(), tombstones);
   OutputWriter writer(context, request.image_pages);
+  ValuesInLog values(context, request.log, *request.memtable, request.log_start, &writer);
   std::vector<std::string> first_keys;
-  ASHLAR_TRY(write_entries(context, entries.get(), settlement.has_value(), &retention, &writer,
-                           &first_keys, report));
+  ASHLAR_TRY(write_entries(context, entries.get(), settlement.has_value(), &retention, &values,
+                           &writer, &first_keys, report));
   if (!tombstones.empty()) {
     ASHLAR_TRY(write_range_tombstones(retention, &writer));
   }
   ASHLAR_TRY(writer.finish());
   report->bytes_written += writer.bytes_written();
+  report->shared_segments += values.segment_count();
 
   VersionEdit edit;
   edit.log_start = request.log_start;

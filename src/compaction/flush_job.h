@@ -5,6 +5,7 @@
 
 #include "compaction/job_context.h"
 #include "memtable/memtable.h"
+#include "wal/log_writer.h"
 
 namespace ashlar {
 
@@ -14,6 +15,8 @@ struct FlushRequest {
   uint64_t log_start = 0;
   uint64_t log_synced = 0;
   SequenceNumber last_sequence = 0;
+  // The log that it came from, whose segments may keep large values; null if they are not to.
+  LogWriter* log = nullptr;
   // True if no merge can change the tree meanwhile. A memtable that shares no key range with the
   // tree then goes straight to the bottom, so that sequential loads are never merged.
   bool may_settle = false;

@@ -39,6 +39,7 @@ struct JobReport {
   uint64_t bytes_written = 0;
   uint64_t entries_read = 0;
   uint64_t entries_written = 0;
+  uint64_t shared_segments = 0;  // of the log, that are value files now
 };
 
 }  // namespace ashlar

@@ -56,6 +56,16 @@ Status OutputWriter::add(const EntryView& entry) {
     return builder_->add(entry);
   }
   ASHLAR_TRY_ASSIGN(const ValuePointer pointer, write_value(entry.key, entry.value));
+  return add_pointed(entry, pointer);
+}
+
+char* OutputWriter::take_value_file(const ValueFileSummary& summary, HugeBuffer image) {
+  value_files_.push_back(summary);
+  value_images_.push_back(std::move(image));
+  return value_images_.back().data();
+}
+
+Status OutputWriter::add_pointed(const EntryView& entry, const ValuePointer& pointer) {
   const std::string encoded = pointer.encode();
   EntryView separated = entry;
   separated.value = encoded;

@@ -20,7 +20,8 @@ namespace {
 //   ... dead=30 of=100 seq=7        tombstones, entries, largest sequence of the table
 //   ... expires=50-200x10           ten entries expire between these moments
 //   ... values=9:1000               the table points to so many bytes of a value file
-//   values 9 4000000 of=4000000     a value file, its bytes and value bytes
+//   values 9 4000000 of=4000000     a value file, its bytes and value bytes; add "mixed" for one
+//                                   that is not in the order of keys
 class TestVersion {
  public:
   explicit TestVersion(const std::string& text) {
@@ -103,6 +104,8 @@ class TestVersion {
     std::string total;
     in >> summary.file_number >> summary.file_bytes >> total;
     summary.value_bytes = std::stoull(total.substr(3));
+    std::string order;
+    summary.in_key_order = !(in >> order && order == "mixed");
     version_->value_files[summary.file_number] =
         std::make_shared<StoredValueFile>(env_, "none", summary, nullptr);
   }
@@ -239,12 +242,34 @@ TEST(Picker, RunsThatRangesLookIntoAllTheTimeAreDistributedEarly) {
 TEST(Picker, EmptiesValueFilesThatAreMostlyGarbage) {
   const std::string tree = "partition - bottom 1000\npartition m bottom 1000 values=9:2300000\n";
   EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000", busy()),
-            "collect garbage of value files: 2 settle, empty 9");
+            "empty value files: 2 settle, empty 9");
   EXPECT_EQ(pick(tree + "values 9 4000000 of=3000000", busy()), "nothing");
   // Too small to be worth it; and one that nothing points to is removed without being emptied.
   EXPECT_EQ(pick("partition - bottom 1000 values=9:1\nvalues 9 200000 of=190000", busy()),
             "nothing");
   EXPECT_EQ(pick("partition - bottom 1000\nvalues 9 4000000 of=4000000", busy()), "nothing");
+}
+
+TEST(Picker, AnIdleDatabasePutsValuesInTheOrderOfTheirKeys) {
+  const std::string tree = "partition - bottom 1000 values=9:4000000\n";
+  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000 mixed", idle()),
+            "empty value files: 1 settle, empty 9");
+  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000 mixed", busy()), "nothing");
+  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000", idle()), "nothing");
+  // What is written anew anyway does not wait for its turn.
+  EXPECT_EQ(pick(tree + "run a-z 600\nvalues 9 4000000 of=4000000 mixed", idle()),
+            "distribute 1 runs: 1 settle, empty 9");
+}
+
+TEST(Picker, NotAllValuesAreOrderedAtOnce) {
+  std::string tree = "partition - bottom 1000";
+  std::string files;
+  for (int i = 1; i <= 9; ++i) {
+    tree += " values=" + std::to_string(i) + ":100000000";
+    files += "values " + std::to_string(i) + " 100000000 of=100000000 mixed\n";
+  }
+  EXPECT_EQ(pick(tree + "\n" + files, idle()),
+            "empty value files: 1 settle, empty 1, empty 2, empty 3, empty 4, empty 5, empty 6");
 }
 
 std::string full(const std::string& text) {

@@ -366,6 +366,181 @@ TEST(ValueFiles, FullOfGarbageAreEmptiedByMovingWhatLives) {
   EXPECT_EQ(live, wanted);
 }
 
+// --- Large values that stay in the log
+// ---------------------------------------------------------------
+
+constexpr std::size_t kSegment = 64 << 10;
+
+std::string large_value(int i, std::size_t bytes = 3000) {
+  return std::string(bytes, static_cast<char>('a' + i % 26)) + std::to_string(i);
+}
+
+std::set<uint64_t> segments_kept(const TestTree& tree) {
+  std::set<uint64_t> numbers;
+  for (const auto& [number, file] : tree.versions.current()->value_files) {
+    if (file->summary.kind == ValueFileKind::kSegment) numbers.insert(number);
+  }
+  return numbers;
+}
+
+void expect_values_verify(const TestTree& tree) {
+  for (const auto& [number, file] : tree.versions.current()->value_files) {
+    const Status verified = file->reader->verify({});
+    EXPECT_TRUE(verified.ok()) << verified.to_string();
+  }
+}
+
+TEST(ValuesInLog, StayInSegmentsThatAreFullOfThem) {
+  TestTree tree;
+  tree.start_log(kSegment);
+  for (int i = 0; i < 200; ++i) tree.set("key" + std::to_string(i), large_value(i));
+  const uint64_t written = tree.log().statistics().bytes_written;
+  ASSERT_TRUE(tree.flush().ok());
+  EXPECT_GE(segments_kept(tree).size(), 8u);  // 600 KB
+  EXPECT_GE(written, 500'000u);
+  tree.expect_reads_as_written();
+  tree.expect_files_match_version();
+  expect_values_verify(tree);
+  // What lies at the ends of the memtable's log was copied, and nothing else.
+  uint64_t copied = 0;
+  for (const auto& [number, file] : tree.versions.current()->value_files) {
+    if (file->summary.kind == ValueFileKind::kRecords) copied += file->summary.value_bytes;
+  }
+  EXPECT_LE(copied, 2 * kSegment);
+}
+
+TEST(ValuesInLog, AreCopiedWhereMostOfASegmentIsSomethingElse) {
+  TestTree tree;
+  tree.start_log(kSegment);
+  for (int i = 0; i < 1000; ++i) {
+    tree.set("key" + std::to_string(i), i % 10 == 0 ? large_value(i) : std::string(500, 's'));
+  }
+  ASSERT_TRUE(tree.flush().ok());
+  EXPECT_TRUE(segments_kept(tree).empty());
+  for (int i = 0; i < 200; ++i) tree.set("hot" + std::to_string(i % 5), large_value(i));
+  ASSERT_TRUE(tree.flush().ok());
+  EXPECT_TRUE(segments_kept(tree).empty());
+  tree.expect_reads_as_written();
+  tree.expect_files_match_version();
+}
+
+TEST(ValuesInLog, MayExpireBeRewrittenAndBeSeenBySnapshots) {
+  TestTree tree;
+  tree.start_log(kSegment);
+  for (int i = 0; i < 100; ++i) {
+    tree.set("key" + std::to_string(i), large_value(i), i % 3 == 0 ? tree.now_ms + 50 : 0);
+  }
+  tree.take_snapshot();
+  for (int i = 0; i < 10; i += 2) tree.set("key" + std::to_string(i), large_value(i, 5000));
+  for (int i = 1; i < 10; i += 4) tree.del("key" + std::to_string(i));
+  ASSERT_TRUE(tree.flush().ok());
+  EXPECT_FALSE(segments_kept(tree).empty());
+  tree.expect_reads_as_written();
+  tree.now_ms += 100;
+  tree.expect_reads_as_written();
+  ASSERT_TRUE(tree.merge_everything().ok());
+  tree.expect_reads_as_written();
+  tree.snapshots.clear();
+  ASSERT_TRUE(tree.merge_everything().ok());
+  tree.expect_reads_as_written();
+  tree.expect_files_match_version();
+}
+
+TEST(ValuesInLog, AreReadFromImagesThatAFlushFills) {
+  TestTree tree;
+  tree.context.may_keep_image = [](std::size_t) { return true; };
+  tree.start_log(kSegment);
+  for (int i = 0; i < 100; ++i) tree.set("key" + std::to_string(i * 7 % 100), large_value(i));
+  tree.take_snapshot();
+  for (int i = 0; i < 15; ++i) tree.set("key" + std::to_string(i * 7 % 100), large_value(i, 2000));
+  ASSERT_TRUE(tree.flush().ok());
+  const std::set<uint64_t> kept = segments_kept(tree);
+  ASSERT_FALSE(kept.empty());
+  for (const uint64_t number : kept) {
+    EXPECT_TRUE(tree.versions.current()->value_files.at(number)->reader->resident());
+  }
+  tree.expect_reads_as_written();
+}
+
+TEST(ValuesInLog, AnIdleTreePutsThemInTheOrderOfTheirKeys) {
+  TestTree tree;
+  tree.start_log(std::size_t{256} << 10);
+  // A prime, so that every key comes once, in no order; and not too few bytes to be worth it.
+  for (int i = 0; i < 997; ++i) tree.set("key" + std::to_string(i * 389 % 997), large_value(i));
+  ASSERT_TRUE(tree.flush().ok());
+  ASSERT_FALSE(segments_kept(tree).empty());
+  EXPECT_FALSE(pick_merge(tree.versions.current(), tree.picker_state(false)));
+  for (int i = 0; i < 50; ++i) {
+    const auto plan = pick_merge(tree.versions.current(), tree.picker_state(true));
+    if (!plan) break;
+    ASSERT_LT(i, 49) << "the picker finds no end: " << plan->reason;
+    ASSERT_TRUE(tree.merge(*plan).ok());
+  }
+  EXPECT_TRUE(segments_kept(tree).empty());
+  tree.expect_reads_as_written();
+  tree.expect_files_match_version();
+}
+
+TEST(ValuesInLog, ThatCameInTheOrderOfTheirKeysStay) {
+  TestTree tree;
+  tree.start_log(std::size_t{256} << 10);
+  for (int i = 1000; i < 1400; ++i) tree.set("key" + std::to_string(i), large_value(i));
+  ASSERT_TRUE(tree.flush(true).ok());
+  const std::set<uint64_t> kept = segments_kept(tree);
+  EXPECT_FALSE(kept.empty());
+  EXPECT_FALSE(pick_merge(tree.versions.current(), tree.picker_state(true)));
+  EXPECT_EQ(segments_kept(tree), kept);
+}
+
+TEST(ValuesInLog, AreOnStableStorageBeforeAnythingPointsToThem) {
+  std::size_t checked = 0;
+  for (int count = 20; count < 45; ++count) {  // so that the ring holds the end of a segment, too
+    TestTree tree;
+    tree.start_log(kSegment, 2 * kSegment);
+    tree.env.record_history(true);
+    for (int i = 0; i < count; ++i) {
+      tree.set("key" + std::to_string(i), large_value(i));
+      if (i != 10) continue;
+      ASSERT_TRUE(tree.log().write_out(LogWriter::Reach::kSegments).ok());  // and makes the next
+    }
+    ASSERT_TRUE(tree.flush().ok());
+    const auto after = tree.env.after_power_cut(static_cast<uint64_t>(count));
+    for (const auto& [number, file] : tree.versions.current()->value_files) {
+      const auto left = ValueFile::open(*after, file->path(), file->summary, &tree.budget);
+      ASSERT_TRUE(left.ok()) << count << ": " << left.status().to_string();
+      const Status verified = (*left)->verify({});
+      EXPECT_TRUE(verified.ok()) << count << ": " << verified.to_string();
+    }
+    checked += segments_kept(tree).size();
+  }
+  EXPECT_GT(checked, 20u);
+}
+
+TEST(ValuesInLog, AFlushThatFailsLeavesNothingAndCanBeRepeated) {  // [FLUSH-1] [LOG-13]
+  for (const SimCall call : {SimCall::kOpen, SimCall::kRead, SimCall::kWrite, SimCall::kSync,
+                             SimCall::kLink, SimCall::kSyncFolder}) {
+    for (uint64_t skip = 0; skip < 100; ++skip) {
+      TestTree tree;
+      tree.start_log(kSegment);
+      for (int i = 0; i < 60; ++i) tree.set("key" + std::to_string(i), large_value(i));
+      ASSERT_TRUE(tree.log().sync(tree.log().end()).ok());
+      const auto before = tree.versions.current();
+      const uint64_t calls = tree.env.calls(call);
+      tree.env.inject({.call = call, .skip = skip, .code = StatusCode::kNoSpace});
+      const Status flushed = tree.flush();
+      const bool hit = tree.env.calls(call) > calls + skip;
+      tree.env.clear_faults();
+      if (!flushed.ok() && tree.versions.current() == before) {
+        ASSERT_TRUE(tree.flush().ok());
+      }
+      tree.expect_reads_as_written();
+      expect_values_verify(tree);
+      if (!hit) break;
+      ASSERT_LT(skip, 99u);
+    }
+  }
+}
+
 // What is picked must come to an end by itself, with and without snapshots.
 TEST(Picking, ComesToAnEnd) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {

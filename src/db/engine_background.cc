@@ -250,6 +250,7 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   request.log_start = log_start;
   request.log_synced = std::min(log_->durable(), log_start);
   request.last_sequence = memtable->largest_sequence();
+  request.log = log_.get();
   request.may_settle = tree.owns_lock();
   // Writers wait, or nearly.
   const bool in_a_hurry = start - flush_started_ns_.exchange(start) < kHurriedFlushes;
@@ -275,6 +276,7 @@ Status Engine::flush_oldest(const std::shared_ptr<Memtable>& memtable, uint64_t 
   };
   ASHLAR_TRY(flush_memtable(context, request, &report));
   if (tree.owns_lock()) tree.unlock();
+  log_->use_long_segments(report.shared_segments > 0 && plan_.has_many_segments());
 
   flushes_.fetch_add(1, std::memory_order_relaxed);
   flush_bytes_.fetch_add(report.bytes_written, std::memory_order_relaxed);

@@ -223,10 +223,12 @@ Status Engine::add_to_log_and_memtable(const Commit& commit, SequenceNumber next
   const bool shows_room = !commit.only_deletes();
   if (shows_room && out_of_space_.load(std::memory_order_relaxed)) note_space_returned();
   const std::vector<Commit::Item>& items = commit.items();
+  const uint64_t position = log_->last_operations();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i + kItemsAhead < items.size()) active_->prefetch(items[i + kItemsAhead].hash);
     const Commit::Item& item = items[i];
-    active_->add(next, commit.bytes().substr(item.offset, item.size), item.operation, item.hash);
+    active_->add(next, commit.bytes().substr(item.offset, item.size), item.operation, item.hash,
+                 position + item.offset);
     if (item.operation.value_is_pointer) note_value_file(item.operation);
     if (ASHLAR_MUTANT("half-a-commit-visible")) {
       make_visible(next);

@@ -26,6 +26,9 @@ struct MemoryPlan {
   // key, which is cheap while all of them are in memory; and the more are distributed at once, the
   // less is rewritten.
   int runs_before_distribution;
+
+  // Whether a memtable's log has several segments even when they are twice as long.
+  bool has_many_segments() const { return memtable_bytes >= 8 * segment_bytes; }
 };
 
 }  // namespace ashlar

@@ -58,6 +58,7 @@ class Scrubber {
   uint64_t check_table(const Version& version, uint64_t number, uint64_t bytes);
   uint64_t check_pages(const StoredTable& table, uint64_t bytes);
   uint64_t check_values(const Version& version, uint64_t number, uint64_t bytes);
+  bool verify_values(const StoredValueFile& stored);
   void report(const Status& status);
 
   Env& env_;

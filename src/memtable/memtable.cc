@@ -82,15 +82,21 @@ bool Memtable::fits(std::size_t bytes, std::size_t count) const {
 }
 
 void Memtable::add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
-                   uint64_t hash) {
+                   uint64_t hash, uint64_t log_position) {
   const std::size_t at = end_.load(std::memory_order_relaxed);
-  const std::size_t next = round_up_8(at + kRecordHeaderBytes + operation.size());
+  const std::size_t next = record_end(at, operation.size());
   ASHLAR_CHECK(next <= arena_.size());
   char* const to = arena_.data() + at;
   store<uint64_t>(to, sequence);
   store<uint32_t>(to + 8, 0);
   store<uint32_t>(to + 12, static_cast<uint32_t>(operation.size()));
   std::memcpy(to + kRecordHeaderBytes, operation.data(), operation.size());
+  if (operation.size() >= kLargeValueBytes) [[unlikely]] {
+    store<uint64_t>(arena_.data() + next - kPositionBytes, log_position);
+    if (log_position != 0 && !has_logged_values_.load(std::memory_order_relaxed)) {
+      has_logged_values_.store(true, std::memory_order_relaxed);
+    }
+  }
   largest_sequence_ = sequence;
 
   if (decoded.kind == EntryKind::kDeleteRange) {
@@ -197,9 +203,56 @@ Status Memtable::verify_checksums() const {
       return Status::corruption("memtable: record at offset " + std::to_string(at) +
                                 " changed in memory: its checksum does not match");
     }
-    at = round_up_8(at + kRecordHeaderBytes + size);
+    at = record_end(at, size);
   }
   return {};
+}
+
+std::vector<LoggedValue> Memtable::logged_values() const {
+  std::vector<LoggedValue> values;
+  if (!has_logged_values_.load(std::memory_order_relaxed)) return values;
+  std::vector<RecordNumber> numbers;  // of the same records
+  std::string_view last_key;
+  const std::size_t end = end_.load(std::memory_order_acquire);
+  std::size_t next = 0;
+  for (std::size_t at = 8; at < end; at = next) {
+    const char* const bytes = arena_.data() + at;
+    const std::size_t size = load<uint32_t>(bytes + 12);
+    next = record_end(at, size);
+    const auto older = std::lower_bound(numbers.begin(), numbers.end(), load<uint32_t>(bytes + 8));
+    if (older != numbers.end() && *older == load<uint32_t>(bytes + 8)) {
+      values[static_cast<std::size_t>(older - numbers.begin())].superseded = true;
+    }
+    if (size < kLargeValueBytes) continue;
+    const auto position = load<uint64_t>(arena_.data() + next - kPositionBytes);
+    const EntryView entry = entry_of(bytes);
+    if (position == 0 || entry.kind != EntryKind::kSet || entry.value.size() < kLargeValueBytes) {
+      continue;
+    }
+    numbers.push_back(static_cast<RecordNumber>(at / 8));
+    values.push_back({position, {bytes + kRecordHeaderBytes, size}, entry.value.size(), false,
+                      entry.key >= last_key});
+    last_key = entry.key;
+  }
+  return values;
+}
+
+LoggedOperation Memtable::operation_of(const EntryView& entry) const {
+  const std::size_t front = kRecordHeaderBytes + 9 + varint_bytes(entry.key.size());
+  const char* const bytes = entry.key.data() - front;
+  ASHLAR_CHECK(bytes >= arena_.data() && bytes < arena_.data() + used_bytes());
+  const std::size_t size = load<uint32_t>(bytes + 12);
+  LoggedOperation operation{0, {bytes + kRecordHeaderBytes, size}};
+  if (size >= kLargeValueBytes) {
+    const std::size_t end = record_end(static_cast<std::size_t>(bytes - arena_.data()), size);
+    operation.log_position = load<uint64_t>(arena_.data() + end - kPositionBytes);
+  }
+  return operation;
+}
+
+std::size_t Memtable::record_end(std::size_t at, std::size_t operation_bytes) {
+  const std::size_t end = round_up_8(at + kRecordHeaderBytes + operation_bytes);
+  return operation_bytes >= kLargeValueBytes ? end + kPositionBytes : end;
 }
 
 SequenceNumber Memtable::sequence_of(const char* record) {

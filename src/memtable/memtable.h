@@ -9,6 +9,9 @@
 //   | 8        | 4        | bytes 4     |           |   (RecordNumber); records start at multiples
 //   +----------+----------+-------------+-----------+   of 8
 //
+// Behind an operation of kLargeValueBytes or more, at the next multiple of 8, are 8 bytes more: where
+// in the log it begins, or 0.
+//
 // Points are found by hash. Order is made only when somebody asks for it: see memtable_order.h.
 #pragma once
 
@@ -20,6 +23,7 @@
 
 #include "base/coding.h"
 #include "base/entry.h"
+#include "base/limits.h"
 #include "base/operation.h"
 #include "base/prefetch.h"
 #include "base/range_tombstones.h"
@@ -29,11 +33,27 @@
 
 namespace ashlar {
 
+// A set of a large value, and where the log has it.
+struct LoggedValue {
+  uint64_t log_position = 0;  // of the operation
+  std::string_view operation;
+  uint64_t value_bytes = 0;
+  bool superseded = false;  // a newer record of the key is in the same memtable
+  bool ascends = false;     // its key is not below that of the one before it
+};
+
+// An operation as it was encoded, and where the log has it; 0 if that is not known.
+struct LoggedOperation {
+  uint64_t log_position = 0;
+  std::string_view bytes;
+};
+
 // Ownership: shared by the engine's read views and the iterators made from it.
 // Threads:   one writer (the holder of the commit lock) calls add(); any number may read meanwhile.
 // Invariant: [MEM-1] a record is complete before the hash index or `end_` leads to it.
 class Memtable : public std::enable_shared_from_this<Memtable> {
   static constexpr std::size_t kRecordHeaderBytes = 16;
+  static constexpr std::size_t kPositionBytes = 8;
   // Steps in which memory is touched ahead of the writer, those of huge pages; and how far ahead:
   // what a fast writer fills until it is looked after again.
   static constexpr std::size_t kTouchBytes = std::size_t{2} << 20;
@@ -50,13 +70,14 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
 
   // What `count` operations of `bytes` bytes in all take, at most, of used_bytes().
   static constexpr std::size_t record_bytes(std::size_t bytes, std::size_t count) {
-    return bytes + count * (kRecordHeaderBytes + 7);
+    return bytes + count * (kRecordHeaderBytes + 7) + bytes / kLargeValueBytes * kPositionBytes;
   }
   // Whether `count` operations of `bytes` bytes in all fit. Writer only.
   bool fits(std::size_t bytes, std::size_t count) const;
-  // Adds one encoded operation, for which fits() said yes. Writer only.
+  // Adds one encoded operation, for which fits() said yes. `log_position`: where the log has it; 0 if
+  // that is not known. Writer only.
   void add(SequenceNumber sequence, std::string_view operation, const Operation& decoded,
-           uint64_t hash);
+           uint64_t hash, uint64_t log_position = 0);
   // To be called behind the last operation of a commit, before the commit becomes visible: readers
   // find its range tombstones from then on. Writer only.
   void end_commit();
@@ -81,6 +102,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   const RangeTombstones& range_tombstones() const {
     return *range_tombstones_.load(std::memory_order_acquire);
   }
+
+  // The sets of values of kLargeValueBytes or more whose place in the log is known, in its order.
+  // Once writing has ended.
+  std::vector<LoggedValue> logged_values() const;
+  // The operation that `entry`, which this memtable handed out, comes from. Its place is known of
+  // large ones only.
+  LoggedOperation operation_of(const EntryView& entry) const;
 
   // Compares each record with its checksum; kCorruption when memory was damaged.
   Status verify_checksums() const;
@@ -125,11 +153,13 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
     prefetch_line(record(number) + 128);
   }
   // The rest of a large record, whose front is fetched: its first KiB, from where the processor
-  // goes on by itself.
+  // goes on by itself, and its end.
   void prefetch_rest(RecordNumber number) const {
     const char* const at = record(number);
-    const std::size_t bytes = std::min<std::size_t>(load<uint32_t>(at + 12), 1024);
+    const auto size = load<uint32_t>(at + 12);
+    const std::size_t bytes = std::min<std::size_t>(size, 1024);
     for (std::size_t line = 192; line < bytes; line += 64) prefetch_line(at + line);
+    if (size > bytes) prefetch_line(at + kRecordHeaderBytes + size);  // checksum and position
   }
 
  private:
@@ -147,6 +177,8 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
     return touched_.load(std::memory_order_relaxed) <
            std::min(arena_.size(), behind_writer() + ahead);
   }
+  // Where the record behind this one begins.
+  static std::size_t record_end(std::size_t at, std::size_t operation_bytes);
   static SequenceNumber sequence_of(const char* record);
   static std::string_view key_of(const char* record);
   static EntryView entry_of(const char* record);
@@ -160,6 +192,7 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   // Written once, and beside what never changes: an empty memtable costs readers nothing.
   std::atomic<bool> has_entries_{false};
   std::atomic<bool> has_sets_{false};
+  std::atomic<bool> has_logged_values_{false};
   // From here on what changes with every write. Behind the last complete record; 8, as record 0 is
   // "none":
   alignas(64) std::atomic<std::size_t> end_{8};

@@ -217,7 +217,7 @@ MemtableOrder::Items MemtableOrder::sort_new_records(std::size_t from, std::size
       in_order = in_order && (run.empty() || run.back().head < head);
       run.push_back({head, number, 1});
     }
-    at = (at + Memtable::kRecordHeaderBytes + size + 7) & ~std::size_t{7};
+    at = Memtable::record_end(at, size);
   }
   if (!in_order) sort(&run);
   for (std::size_t i = run.size(); i-- > 1;) {

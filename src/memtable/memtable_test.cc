@@ -63,6 +63,93 @@ TEST(Memtable, HoldsTheLongestKey) {
   EXPECT_EQ(memtable.get(longest.substr(2)), "none");
 }
 
+// --- Large values, and where the log has them ---
+
+class LoggedValues : public testing::Test {
+ protected:
+  // As if the log had the operation at `position`.
+  std::string add(const std::string& key, std::size_t value_bytes, uint64_t position,
+                  EntryKind kind = EntryKind::kSet) {
+    Operation operation;
+    operation.kind = kind;
+    operation.key = key;
+    const std::string value(value_bytes, 'v');
+    operation.value = value;
+    std::string bytes;
+    encode_operation(operation, &bytes);
+    memtable_->add(++sequence_, bytes, operation, hash_key(key), position);
+    return bytes;
+  }
+
+  TestMemtable memtable_;
+  SequenceNumber sequence_ = 0;
+};
+
+TEST_F(LoggedValues, AreListedInTheLogsOrderWithWhatBecameOfThem) {
+  const std::string first = add("b", kLargeValueBytes, 5000);
+  add("small", 20, 6000);
+  add("c", 3000, 7000);
+  add("a", kLargeValueBytes - 1, 9000);  // the operation is large, the value is not
+  add("unknown", 3000, 0);
+  add("a", 2000, 10'000);
+  add("b", 10, 12'000);  // a small value replaces a large one, too
+  add("c", 4000, 13'000);
+  const std::vector<LoggedValue> values = memtable_->logged_values();
+  ASSERT_EQ(values.size(), 4u);
+  const std::vector<uint64_t> positions = {5000, 7000, 10'000, 13'000};
+  const std::vector<uint64_t> bytes = {kLargeValueBytes, 3000, 2000, 4000};
+  const std::vector<bool> superseded = {true, true, false, false};
+  const std::vector<bool> ascends = {true, true, false, true};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(values[i].log_position, positions[i]);
+    EXPECT_EQ(values[i].value_bytes, bytes[i]);
+    EXPECT_EQ(values[i].superseded, superseded[i]) << i;
+    EXPECT_EQ(values[i].ascends, ascends[i]) << i;
+  }
+  EXPECT_EQ(values[0].operation, first);
+  EXPECT_TRUE(memtable_->verify_checksums().ok());
+}
+
+TEST_F(LoggedValues, ADeletionReplacesThemToo) {
+  add("a", 2000, 5000);
+  add("a", 0, 8000, EntryKind::kDelete);
+  const std::vector<LoggedValue> values = memtable_->logged_values();
+  ASSERT_EQ(values.size(), 1u);
+  EXPECT_TRUE(values[0].superseded);
+}
+
+TEST_F(LoggedValues, AnEntryLeadsToItsOperationAndItsPlace) {
+  const std::string long_key(300, 'k');  // its length takes two bytes
+  std::map<std::string, std::pair<std::string, uint64_t>> wanted;
+  uint64_t position = 4096;
+  for (const std::string& key : {std::string("a"), long_key, std::string("z")}) {
+    for (const std::size_t bytes : {std::size_t{10}, std::size_t{990}, std::size_t{5000}}) {
+      position += 10'000;
+      const std::string name = key + std::to_string(bytes);
+      const std::string operation = add(name, bytes, position);
+      const bool large = operation.size() >= kLargeValueBytes;
+      wanted[name] = {operation, large ? position : 0};
+    }
+  }
+  const auto entries = memtable_->new_iterator();
+  std::size_t found = 0;
+  for (entries->seek_first(); entries->valid(); entries->next(), ++found) {
+    const auto& [bytes, place] = wanted.at(std::string(entries->entry().key));
+    const LoggedOperation operation = memtable_->operation_of(entries->entry());
+    EXPECT_EQ(operation.bytes, bytes);
+    EXPECT_EQ(operation.log_position, place);
+  }
+  EXPECT_EQ(found, wanted.size());
+}
+
+TEST_F(LoggedValues, FillAMemtableToItsEndAndNoFurther) {
+  std::size_t count = 0;
+  while (memtable_->fits(kLargeValueBytes + 17, 1)) add("k" + std::to_string(count++), 1024, 4096);
+  EXPECT_GT(count, 3000u);
+  EXPECT_EQ(memtable_->logged_values().size(), count);
+  EXPECT_TRUE(memtable_->verify_checksums().ok());
+}
+
 TEST(Memtable, GivesBackExpiryAndPointerMarkAsWritten) {
   TestMemtable memtable;
   Operation operation;

@@ -10,6 +10,7 @@
 #include "table/compression.h"
 #include "table/leaf.h"
 #include "table/maplet.h"
+#include "table/segment_values.h"
 #include "table/table_file.h"
 #include "table/value_file.h"
 
@@ -191,6 +192,29 @@ void TableDescriber::describe_range_tombstones() {
   }
 }
 
+// A segment of the log that has become a value file.
+Status describe_segment(const File& file, std::string_view block, uint64_t bytes,
+                        const Line& line) {
+  const auto header = decode_segment_header(block.substr(0, kSegmentHeaderBytes));
+  if (!header.ok()) {
+    return Status(header.status().code(),
+                  file.path() + ": " + std::string(header.status().message()));
+  }
+  const SegmentInfo& info = header->info;
+  if (bytes != kLogBlockBytes + info.capacity) {
+    return damaged(file.path(), bytes,
+                   "the file should have " + number(kLogBlockBytes + info.capacity) + " bytes");
+  }
+  line("segment " + number(info.number) + " of the log, " + number(bytes) +
+       " bytes, from position " + number(info.start));
+  std::string whole(bytes, 0);
+  ASHLAR_TRY(file.read(0, whole.data(), whole.size()));
+  return walk_segment(whole, info, file.path(), [&](uint64_t offset, const Operation& set) {
+    line("record offset " + number(offset) + ", key " + quoted(set.key) + ", value of " +
+         number(set.value.size()) + " bytes");
+  });
+}
+
 }  // namespace
 
 Status describe_table(Env& env, const std::string& path, bool entries, const Line& line) {
@@ -204,6 +228,9 @@ Status describe_value_file(Env& env, const std::string& path, const Line& line) 
   ASHLAR_TRY_ASSIGN(const uint64_t bytes, file->size());
   std::array<char, kPageBytes> page;
   ASHLAR_TRY(file->read(0, page.data(), page.size()));
+  if (load<uint32_t>(page.data() + 4) == kSegmentMagic) {
+    return describe_segment(*file, {page.data(), page.size()}, bytes, line);
+  }
   ASHLAR_TRY_ASSIGN(const ValueFileHeader header, decode_value_file_header(page.data(), path));
   if (header.file_bytes != bytes) {
     return damaged(path, bytes, "the file should have " + number(header.file_bytes) + " bytes");

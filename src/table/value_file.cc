@@ -13,6 +13,7 @@
 #include "base/mutants.h"
 #include "base/prefetch.h"
 #include "base/try.h"
+#include "table/segment_values.h"
 #include "table/table_format.h"
 
 namespace ashlar {
@@ -111,38 +112,55 @@ Result<std::shared_ptr<ValueFile>> ValueFile::open(Env& env, const std::string& 
   }
   std::array<char, kPageBytes> page;
   ASHLAR_TRY(file->read(0, page.data(), page.size()));
-  ASHLAR_TRY_ASSIGN(const ValueFileHeader header, decode_value_file_header(page.data(), path));
-  if (const char* mismatch = find_mismatch(header, summary); mismatch != nullptr) {
-    return damaged(path, 0, mismatch);
-  }
   file->advise(0, bytes, File::Advice::kRandom);
   std::shared_ptr<ValueFile> values(new ValueFile(std::move(file), summary, budget, cache));
+  ASHLAR_TRY(values->check_header(page.data()));
   if (image) {
-    ASHLAR_CHECK(image.size() >= bytes && page_is_sealed(image.data(), summary.file_number, 0));
+    ASHLAR_CHECK(image.size() >= bytes && values->check_header(image.data()).ok());
     values->image_.adopt(std::move(image));
   }
   return values;
 }
 
+Status ValueFile::check_header(const char* page) const {
+  if (is_segment()) return check_segment_header(page, summary_, path()).status();
+  ASHLAR_TRY_ASSIGN(const ValueFileHeader header, decode_value_file_header(page, path()));
+  const char* mismatch = find_mismatch(header, summary_);
+  return mismatch == nullptr ? Status() : damaged(path(), 0, mismatch);
+}
+
 Status ValueFile::check_place(const ValuePointer& pointer, std::string_view key) const {
   const uint64_t bytes = kValueRecordHeaderBytes + key.size() + pointer.length;
-  if (pointer.file_number != summary_.file_number || pointer.offset < kPageBytes ||
-      pointer.offset % kValueRecordAlignment != 0 || bytes > summary_.file_bytes ||
-      pointer.offset > summary_.file_bytes - bytes) {
+  const bool aligned = is_segment() || pointer.offset % kValueRecordAlignment == 0;
+  if (pointer.file_number != summary_.file_number || pointer.offset < kPageBytes || !aligned ||
+      bytes > summary_.file_bytes || pointer.offset > summary_.file_bytes - bytes) {
     return damaged(path(), pointer.offset, "a value pointer does not point to a record");
   }
   return {};
 }
 
-Status ValueFile::check_identity(const ValuePointer& pointer, std::string_view key,
-                                 std::string_view record) const {
+std::size_t ValueFile::record_bytes(const ValuePointer& pointer, std::string_view key) const {
+  if (!is_segment()) return kValueRecordHeaderBytes + key.size() + pointer.length;
+  return std::min<uint64_t>(most_operation_bytes(key, pointer.length),
+                            summary_.file_bytes - pointer.offset);
+}
+
+Result<std::string_view> ValueFile::value_in(std::string_view record, const ValuePointer& pointer,
+                                             std::string_view key, bool verify) const {
+  if (is_segment()) return value_of_operation(record, pointer, key, verify, path());
   if (load<uint32_t>(record.data()) != pointer.checksum ||
       load<uint32_t>(record.data() + 4) != key.size() ||
       load<uint32_t>(record.data() + 8) != pointer.length ||
       record.substr(kValueRecordHeaderBytes, key.size()) != key) {
     return damaged(path(), pointer.offset, "the record is not the one that was pointed to");
   }
-  return {};
+  const std::string_view value = record.substr(kValueRecordHeaderBytes + key.size());
+  if (verify &&
+      value_record_checksum(summary_.file_number, pointer.offset, key, value) != pointer.checksum &&
+      !ASHLAR_MUTANT("value-checksums-not-checked")) {
+    return damaged(path(), pointer.offset, "record checksum does not match");
+  }
+  return value;
 }
 
 Status ValueFile::read(const ValuePointer& pointer, std::string_view key,
@@ -156,29 +174,26 @@ Status ValueFile::read(const ValuePointer& pointer, std::string_view key,
     }
   }
   ASHLAR_TRY(check_place(pointer, key));
-  ASHLAR_TRY(read_record(pointer, key, value));
-  value->erase(0, kValueRecordHeaderBytes + key.size());
+  ASHLAR_TRY_ASSIGN(const std::string_view found, read_record(pointer, key, value));
+  const auto front = static_cast<std::size_t>(found.data() - value->data());
+  value->resize(front + found.size());
+  value->erase(0, front);
   return {};
 }
 
-Status ValueFile::read_record(const ValuePointer& pointer, std::string_view key,
-                              std::string* record) const {
+Result<std::string_view> ValueFile::read_record(const ValuePointer& pointer, std::string_view key,
+                                                std::string* record) const {
   const uint64_t number = summary_.file_number;
-  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  const std::size_t bytes = record_bytes(pointer, key);
   if (cache_ != nullptr && cache_->find(number, pointer.offset, record) &&
-      record->size() == front + pointer.length) {
-    return check_identity(pointer, key, *record);
+      record->size() == bytes) {
+    return value_in(*record, pointer, key, false);
   }
-  record->resize(front + pointer.length);
+  record->resize(bytes);
   ASHLAR_TRY(file_->read(pointer.offset, record->data(), record->size()));
-  ASHLAR_TRY(check_identity(pointer, key, *record));
-  const std::string_view value = std::string_view(*record).substr(front);
-  if (value_record_checksum(number, pointer.offset, key, value) != pointer.checksum &&
-      !ASHLAR_MUTANT("value-checksums-not-checked")) {
-    return damaged(path(), pointer.offset, "record checksum does not match");
-  }
+  ASHLAR_TRY_ASSIGN(const std::string_view value, value_in(*record, pointer, key, true));
   if (cache_ != nullptr) cache_->offer(number, pointer.offset, *record);
-  return {};
+  return value;
 }
 
 void prefetch_value_record(const char* image, const ValuePointer& pointer) {
@@ -199,10 +214,7 @@ Result<std::string_view> ValueFile::view(const ValuePointer& pointer, std::strin
 Result<std::string_view> ValueFile::view_in(const char* image, const ValuePointer& pointer,
                                             std::string_view key) const {
   ASHLAR_TRY(check_place(pointer, key));
-  const std::size_t front = kValueRecordHeaderBytes + key.size();
-  const std::string_view record(image + pointer.offset, front + pointer.length);
-  ASHLAR_TRY(check_identity(pointer, key, record));
-  return record.substr(front);
+  return value_in({image + pointer.offset, record_bytes(pointer, key)}, pointer, key, false);
 }
 
 std::unique_ptr<ValueRecordIterator> ValueFile::new_iterator() const {
@@ -215,7 +227,8 @@ Status ValueFile::make_resident() {
   ASHLAR_TRY_ASSIGN(HugeBuffer image,
                     HugeBuffer::allocate(image_bytes(), MemoryUse::kTable, budget_));
   ASHLAR_TRY(file_->read(0, image.data(), image_bytes()));
-  ASHLAR_TRY(check_image(image.data(), summary_, path()));
+  ASHLAR_TRY(is_segment() ? check_segment({image.data(), image_bytes()}, summary_, path())
+                          : check_image(image.data(), summary_, path()));
   image_.adopt(std::move(image));
   return {};
 }
@@ -246,13 +259,27 @@ Status ValueFile::check_records() const {
   return damaged(path(), 0, "the values don't have the length that was given");
 }
 
+Status ValueFile::check_whole_segment() const {
+  ASHLAR_TRY_ASSIGN(HugeBuffer buffer,
+                    HugeBuffer::allocate(summary_.file_bytes, MemoryUse::kCompaction, budget_,
+                                         PageSize::kSmall));
+  ASHLAR_TRY(file_->read(0, buffer.data(), summary_.file_bytes));
+  return check_segment({buffer.data(), summary_.file_bytes}, summary_, path());
+}
+
 Status ValueFile::verify(const std::function<void(std::string)>& problem) const {
   Status first;
-  for (Status found : {check_file_checksum(), check_records()}) {
-    if (found.ok()) continue;
+  const auto check = [&](Status found) -> Status {
     if (!found.is(StatusCode::kCorruption)) return found;
     if (problem) problem(std::string(found.message()));
     if (first.ok()) first = std::move(found);
+    return {};
+  };
+  if (is_segment()) {
+    ASHLAR_TRY(check(check_whole_segment()));
+  } else {
+    ASHLAR_TRY(check(check_file_checksum()));
+    ASHLAR_TRY(check(check_records()));
   }
   return first;
 }

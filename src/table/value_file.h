@@ -62,7 +62,8 @@ void prefetch_value_record(const char* image, const ValuePointer& pointer);
 class ValueFile {
  public:
   // Opens the file and checks its header against `summary`. `image` may be empty; otherwise it is
-  // what ValueFileBuilder::take_image() gave for this file. `cache` may be null, and must outlive
+  // what ValueFileBuilder::take_image() gave for this file, or, of a segment, holds at least the header
+  // and every operation that is pointed to. `cache` may be null, and must outlive
   // the file otherwise; records that are read one by one are looked for there.
   //   kCorruption   names the file: damaged, cut off, or another file than the summary's.
   //   kUnsupported  written by a newer version.
@@ -86,6 +87,7 @@ class ValueFile {
   // The same in an image that the caller has pinned, as long as that is.
   Result<std::string_view> view_in(const char* image, const ValuePointer& pointer,
                                    std::string_view key) const;
+  // Of a file of records, not of a segment.
   std::unique_ptr<ValueRecordIterator> new_iterator() const;
 
   bool resident() const { return image_.data() != nullptr; }
@@ -102,14 +104,21 @@ class ValueFile {
             ValueCache* cache)
       : file_(std::move(file)), summary_(summary), budget_(budget), cache_(cache) {}
 
+  bool is_segment() const { return summary_.kind == ValueFileKind::kSegment; }
+  Status check_header(const char* page) const;
   Status check_place(const ValuePointer& pointer, std::string_view key) const;
-  // `record` is what lies at the pointer's offset, as long as it says.
-  Status check_identity(const ValuePointer& pointer, std::string_view key,
-                        std::string_view record) const;
-  // The record that `pointer` points to, from the cache or the file.
-  Status read_record(const ValuePointer& pointer, std::string_view key, std::string* record) const;
+  // How much from the pointer's offset on is needed, at most, for the record there.
+  std::size_t record_bytes(const ValuePointer& pointer, std::string_view key) const;
+  // The value in `record`, which is that much; it is what is pointed to, and, if asked for, the
+  // checksum matches.
+  Result<std::string_view> value_in(std::string_view record, const ValuePointer& pointer,
+                                    std::string_view key, bool verify) const;
+  // Fills *record from the cache or the file, and returns the value in it.
+  Result<std::string_view> read_record(const ValuePointer& pointer, std::string_view key,
+                                       std::string* record) const;
   Status check_file_checksum() const;
   Status check_records() const;
+  Status check_whole_segment() const;
 
   const std::unique_ptr<File> file_;
   const ValueFileSummary summary_;

@@ -29,13 +29,19 @@ inline constexpr uint32_t kValueFileVersion = 1;
 inline constexpr std::size_t kValueRecordHeaderBytes = 12;
 inline constexpr std::size_t kValueRecordAlignment = 8;
 
+// Which format the file has: that above, or the log's (table/segment_values.h).
+enum class ValueFileKind : unsigned char { kRecords = 1, kSegment = 2 };
+
 // What the manifest keeps about a value file.
 struct ValueFileSummary {
   uint64_t file_number = 0;
   uint64_t file_bytes = 0;
   uint64_t record_count = 0;
-  uint64_t value_bytes = 0;    // of the values alone
-  uint32_t file_checksum = 0;  // of all bytes but the header page's checksum, that page last
+  uint64_t value_bytes = 0;  // of the values alone
+  // Of all bytes but the header page's checksum, that page last; of a segment, its header's.
+  uint32_t file_checksum = 0;
+  ValueFileKind kind = ValueFileKind::kRecords;
+  bool in_key_order = true;  // records of neighbouring keys lie side by side
 
   friend bool operator==(const ValueFileSummary&, const ValueFileSummary&) = default;
 };

@@ -19,6 +19,7 @@ enum class Tag : unsigned char {
   kAddedTable = 9,
   kRemovedValueFile = 10,
   kAddedValueFile = 11,
+  kAddedSegment = 12,  // of the log, as a value file
 };
 
 void append_tagged(std::string* out, Tag tag, uint64_t value) {
@@ -76,20 +77,24 @@ Status read_table(ByteReader* in, VersionEdit* edit) {
 }
 
 void append_value_file(std::string* out, const ValueFileSummary& file) {
-  append_tagged(out, Tag::kAddedValueFile, file.file_number);
+  const bool segment = file.kind == ValueFileKind::kSegment;
+  append_tagged(out, segment ? Tag::kAddedSegment : Tag::kAddedValueFile, file.file_number);
   for (const uint64_t field :
        {file.file_bytes, file.record_count, file.value_bytes, uint64_t{file.file_checksum}}) {
     append_varint(out, field);
   }
+  if (segment) append_varint(out, uint64_t{file.in_key_order});
 }
 
-void read_value_file(ByteReader* in, VersionEdit* edit) {
+void read_value_file(ValueFileKind kind, ByteReader* in, VersionEdit* edit) {
   ValueFileSummary file;
+  file.kind = kind;
   for (uint64_t* field :
        {&file.file_number, &file.file_bytes, &file.record_count, &file.value_bytes}) {
     *field = in->varint();
   }
   file.file_checksum = static_cast<uint32_t>(in->varint());
+  if (kind == ValueFileKind::kSegment) file.in_key_order = in->varint() != 0;
   edit->added_value_files.push_back(file);
 }
 
@@ -127,7 +132,10 @@ Status read_field(uint64_t tag, ByteReader* in, VersionEdit* edit) {
       edit->removed_value_files.push_back(in->varint());
       return {};
     case Tag::kAddedValueFile:
-      read_value_file(in, edit);
+      read_value_file(ValueFileKind::kRecords, in, edit);
+      return {};
+    case Tag::kAddedSegment:
+      read_value_file(ValueFileKind::kSegment, in, edit);
       return {};
   }
   return Status::unsupported("manifest field " + std::to_string(tag) +

@@ -34,7 +34,11 @@ VersionEdit full_edit() {
   table.table.value_references = {{9, 10}, {11, 12}};
   edit.added_tables = {placement(Tier::kRun, 1, 2), table, placement(Tier::kBottom, 5, 9)};
   edit.removed_value_files = {10};
-  edit.added_value_files = {{11, 4096, 1, 2000, 0xdeadbeef}};
+  edit.added_value_files = {
+      {11, 4096, 1, 2000, 0xdeadbeef},
+      {12, 8192, 3, 6000, 7, ValueFileKind::kSegment, false},
+      {13, 8192, 3, 6000, 8, ValueFileKind::kSegment, true},
+  };
   return edit;
 }
 
@@ -60,11 +64,7 @@ void expect_same(const VersionEdit& a, const VersionEdit& b) {
   }
   ASSERT_EQ(a.added_value_files.size(), b.added_value_files.size());
   for (std::size_t i = 0; i < a.added_value_files.size(); ++i) {
-    EXPECT_EQ(a.added_value_files[i].file_number, b.added_value_files[i].file_number);
-    EXPECT_EQ(a.added_value_files[i].file_bytes, b.added_value_files[i].file_bytes);
-    EXPECT_EQ(a.added_value_files[i].record_count, b.added_value_files[i].record_count);
-    EXPECT_EQ(a.added_value_files[i].value_bytes, b.added_value_files[i].value_bytes);
-    EXPECT_EQ(a.added_value_files[i].file_checksum, b.added_value_files[i].file_checksum);
+    EXPECT_EQ(a.added_value_files[i], b.added_value_files[i]);
   }
 }
 
@@ -112,7 +112,7 @@ TEST(VersionEdit, GarbageIsAnErrorAndNeverACrash) {
 
 TEST(VersionEdit, AnUnknownFieldIsOfANewerVersion) {
   std::string bytes = full_edit().encode();
-  append_varint(&bytes, 12);
+  append_varint(&bytes, 13);
   append_varint(&bytes, 0);
   EXPECT_TRUE(VersionEdit::decode(bytes).status().is(StatusCode::kUnsupported));
 }

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ struct LogOptions {
 struct LogStart {
   uint64_t position = 0;  // rounded up to a multiple of 4096
   SequenceNumber next_sequence = 0;
+  std::set<uint64_t> shared = {};  // of earlier segments, those with another name, too [LOG-13]
 };
 
 struct LogStatistics {
@@ -66,6 +68,8 @@ struct LogStatistics {
 //            only the ring holds begins with a frame.
 //            [LOG-12] A segment is durable before anything is written to the next: a frame in a
 //            later one shows that this one was whole.
+//            [LOG-13] A segment whose file has another name, too, is not written to again: when it
+//            is released, its name here is removed, and nothing else.
 //            [LOG-10] The ballast, a file of LogOptions::ballast_bytes, is made before anything else
 //            takes room: segments that no flush can release any more would fill the disk for ever.
 class LogWriter {
@@ -95,6 +99,9 @@ class LogWriter {
   Status append(SequenceNumber sequence, std::string_view operations, uint32_t digest,
                 uint64_t* end, bool may_use_reserve = false);
 
+  // Where the operations of the last frame begin. For whoever orders the calls of append().
+  uint64_t last_operations() const { return last_operations_; }
+
   // Returns when everything before `position`, which is at most end(), is on stable storage. One
   // caller writes for all that wait at that moment (group commit: Helland et al., HPTS 1987).
   //   kIoError, kReadOnly  as for append().
@@ -115,7 +122,8 @@ class LogWriter {
 
   // `listener` is called from append(), outside the locks, when the first frame waits to be written
   // out (urgent: false), and when more than kLogFlushBytes wait (urgent: true); then not again
-  // before they are. What is written out is to be made durable in time by whoever hears it. To be set before the first append.
+  // before they are. What is written out is to be made durable in time by whoever hears it. To be
+  // set before the first append.
   void set_dirty_listener(std::function<void(bool urgent)> listener);
 
   // `archive` is called with the path of each segment that is needed no more. The file is removed
@@ -127,6 +135,17 @@ class LogWriter {
   // are on stable storage, LogOptions::spare_segments are kept for another use and the others
   // removed; or they are all archived and removed. What can't be is tried again by the next call.
   Status release(uint64_t position);
+
+  // The segments made by this object that lie wholly within [from, to), which is at most end(). They
+  // stay until they are released.
+  std::vector<SegmentInfo> segments_within(uint64_t from, uint64_t to) const;
+  // Gives the file of a segment that is not released, and durable to its end, the name `path` besides
+  // its own [LOG-13]; the name is not durable yet. Errors of Env::link.
+  Status share(uint64_t number, const std::string& path);
+
+  // Whether segments made from now on are twice as long: while most of them are shared, and none
+  // comes back, that saves half of the files.
+  void use_long_segments(bool use) { long_segments_.store(use, std::memory_order_relaxed); }
 
   // Removes the segments that are kept for another use. False if there are none.
   bool drop_spares();
@@ -216,8 +235,12 @@ class LogWriter {
   void remove_segment(uint64_t number);
   bool keep_as_spare(const SegmentInfo& info);
   std::vector<SegmentInfo> take_released(uint64_t position);
+  bool is_shared(uint64_t number) const;
   Status archive_released(uint64_t position);
 
+  uint64_t new_segment_bytes() const {
+    return options_.segment_bytes * (long_segments_.load(std::memory_order_relaxed) ? 2 : 1);
+  }
   uint64_t reserve_bytes() const {
     return std::min<uint64_t>(options_.segment_bytes, kLogReserveBytes);
   }
@@ -240,6 +263,7 @@ class LogWriter {
   SpinMutex append_mutex_;
   std::atomic<uint64_t> tail_{0};
   SequenceNumber last_sequence_ = 0;
+  uint64_t last_operations_ = 0;
   uint64_t segment_end_ = 0;       // of the segment that tail_ is in
   uint64_t next_segment_end_ = 0;  // of the one prepared behind it; 0: none is
   bool next_is_reserve_ = false;
@@ -267,6 +291,8 @@ class LogWriter {
   Status failure_;                       // the reason of [LOG-7]
   std::atomic<bool> failed_{false};
 
+  std::atomic<bool> long_segments_{false};
+
   std::mutex prepare_mutex_;      // one prepares a segment at a time; taken before segments_mutex_
   bool ballast_is_lent_ = false;  // under prepare_mutex_
 
@@ -275,6 +301,7 @@ class LogWriter {
   std::vector<uint64_t> spares_;                    // numbers of wiped files of the usual length
   std::vector<uint64_t> unremoved_;                 // released, but still there
   std::vector<uint64_t> unarchived_;                // released, and not in the archive yet
+  std::set<uint64_t> shared_;                       // [LOG-13]
   uint64_t reserve_ = 0;                            // number of the file; 0: there is none
   uint64_t ballast_ = 0;                            // the same
 };

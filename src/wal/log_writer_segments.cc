@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/mutants.h"
 #include "base/try.h"
 #include "wal/log_segment.h"
 #include "wal/log_writer.h"
@@ -26,7 +27,7 @@ bool LogWriter::wants_next_segment() {
   const std::lock_guard lock(append_mutex_);
   const uint64_t left = segment_end_ - tail_.load(std::memory_order_relaxed);
   // Early, as a busy file system may take as long to make one as writers to fill one.
-  return next_segment_end_ == 0 && (in_reserve_ || left <= options_.segment_bytes / 8 * 7);
+  return next_segment_end_ == 0 && (in_reserve_ || left <= new_segment_bytes() / 8 * 7);
 }
 
 bool LogWriter::in_reserve() {
@@ -192,9 +193,12 @@ Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& in
 // Removes the file, now or with a later release().
 void LogWriter::remove_segment(uint64_t number) {
   const Status removed = env_.remove(segment_path(folder_, number));
-  if (removed.ok() || removed.is(StatusCode::kNotFound)) return;
   const std::lock_guard lock(segments_mutex_);
-  unremoved_.push_back(number);
+  if (removed.ok() || removed.is(StatusCode::kNotFound)) {
+    shared_.erase(number);
+  } else {
+    unremoved_.push_back(number);
+  }
 }
 
 Status LogWriter::release(uint64_t position) {
@@ -247,7 +251,33 @@ std::vector<SegmentInfo> LogWriter::take_released(uint64_t position) {
   return released;
 }
 
+std::vector<SegmentInfo> LogWriter::segments_within(uint64_t from, uint64_t to) const {
+  std::vector<SegmentInfo> within;
+  const std::lock_guard lock(segments_mutex_);
+  for (const auto& segment : segments_) {
+    const SegmentInfo& info = segment->info;
+    if (info.generation == generation_ && info.start >= from && info.end() <= to) {
+      within.push_back(info);
+    }
+  }
+  return within;
+}
+
+Status LogWriter::share(uint64_t number, const std::string& path) {
+  {
+    const std::lock_guard lock(segments_mutex_);
+    shared_.insert(number);  // before there is a name by which others may read it
+  }
+  return env_.link(segment_path(folder_, number), path);
+}
+
+bool LogWriter::is_shared(uint64_t number) const {
+  const std::lock_guard lock(segments_mutex_);
+  return shared_.contains(number) && !ASHLAR_MUTANT("shared-segment-reused");
+}
+
 bool LogWriter::keep_as_spare(const SegmentInfo& info) {
+  if (is_shared(info.number)) return false;
   {
     const std::lock_guard lock(segments_mutex_);
     const bool lacks_ballast = options_.ballast_bytes > 0 && ballast_ == 0;  // [LOG-10]

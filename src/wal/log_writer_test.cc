@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -378,6 +379,110 @@ TEST_F(LogWriterTest, ReusedSegmentsNeverBringBackOldFrames) {
     ASSERT_TRUE(log.writer().release(from).ok());
   }
   EXPECT_LE(log.writer().statistics().segments, 6u);
+}
+
+// --- Segments whose files others keep [LOG-13] ---
+
+bool has_header(const std::string& path) {
+  return read_whole(path).substr(0, kSegmentHeaderBytes) != std::string(kSegmentHeaderBytes, '\0');
+}
+
+TEST_F(LogWriterTest, ASharedSegmentIsNeverWrittenAgain) {  // [LOG-13]
+  LogOptions options = kSmall;
+  options.spare_segments = 100;
+  TestLog log(real_env(), folder_.path(), options);
+  ASSERT_TRUE(log.create().ok());
+  const uint64_t from = log.end();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  const std::vector<SegmentInfo> segments = log.writer().segments_within(from, log.end());
+  ASSERT_GE(segments.size(), 5u);
+  std::map<std::string, std::string> kept;
+  for (const SegmentInfo& info : segments) {
+    if (info.number % 2 != 0) continue;
+    const std::string path = folder_.path() + "/kept" + std::to_string(info.number);
+    ASSERT_TRUE(log.writer().share(info.number, path).ok());
+    kept[path] = read_whole(path);
+    EXPECT_EQ(kept[path], read_whole(log.segment(info.number)));
+  }
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  for (const SegmentInfo& info : segments) {
+    EXPECT_EQ(std::filesystem::exists(log.segment(info.number)), info.number % 2 != 0);
+  }
+  // Those that are spare now are used again.
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  for (const auto& [path, bytes] : kept) EXPECT_EQ(read_whole(path), bytes);
+}
+
+TEST_F(LogWriterTest, ASharedSegmentIsNotWrittenInTheNextIncarnationEither) {  // [LOG-13]
+  LogOptions options = kSmall;
+  options.spare_segments = 100;
+  TestLog log(real_env(), folder_.path(), options);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  const uint64_t number = log.writer().segments_within(0, log.end()).at(2).number;
+  const std::string path = folder_.path() + "/kept";
+  ASSERT_TRUE(log.writer().share(number, path).ok());
+  log.shared = {number};
+  ASSERT_TRUE(log.reopen().ok());
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  EXPECT_FALSE(std::filesystem::exists(log.segment(number)));
+  EXPECT_TRUE(has_header(path));
+}
+
+TEST_F(LogWriterTest, SegmentsWithinAPartOfTheLogAreWhollyThere) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  EXPECT_TRUE(log.writer().segments_within(0, log.end()).empty());
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(log.append(4000).ok());
+  const std::vector<SegmentInfo> all = log.writer().segments_within(0, log.end());
+  ASSERT_EQ(all.size(), log.end() / kSmall.segment_bytes);
+  ASSERT_GE(all.size(), 2u);
+  EXPECT_EQ(log.writer().segments_within(1, log.end()).size(), all.size() - 1);
+  EXPECT_EQ(log.writer().segments_within(0, all.back().end() - 1).size(), all.size() - 1);
+  EXPECT_EQ(log.writer().segments_within(0, all.back().end()), all);
+}
+
+TEST_F(LogWriterTest, LongSegmentsAreTwiceAsLongAndNotKeptAsSpares) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  log.writer().use_long_segments(true);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  const std::vector<SegmentInfo> segments = log.writer().segments_within(0, log.end());
+  ASSERT_GE(segments.size(), 3u);
+  EXPECT_EQ(segments.front().capacity, kSmall.segment_bytes);  // the first was there before
+  EXPECT_EQ(segments.back().capacity, 2 * kSmall.segment_bytes);
+  ASSERT_TRUE(log.sync().ok());
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  EXPECT_FALSE(std::filesystem::exists(log.segment(segments.back().number)));
+  log.writer().use_long_segments(false);
+  const uint64_t from = log.end();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  EXPECT_EQ(log.writer().segments_within(from, log.end()).back().capacity, kSmall.segment_bytes);
+  log.drop();
+  ASSERT_TRUE(log.replay(from).ok());
+  EXPECT_EQ(log.replayed(), sequences(200, 101));
+}
+
+TEST_F(LogWriterTest, TellsWhereTheOperationsOfTheLastFrameBegin) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  for (const std::size_t bytes : {10, 4000, 20'000, 200'000, 30}) {  // larger than the ring, too
+    ASSERT_TRUE(log.append(bytes).ok());
+    const uint64_t at = log.writer().last_operations();
+    ASSERT_TRUE(log.sync().ok());
+    const std::string operations = make_commit(log.last_sequence(), bytes).operations;
+    const auto listing = list_segments(*real_env(), log.folder());
+    ASSERT_TRUE(listing.ok());
+    std::string found;
+    for (const SegmentInfo& info : listing->segments) {
+      if (at < info.start || at >= info.end()) continue;
+      found = read_whole(log.segment(info.number)).substr(info.offset_of(at), operations.size());
+    }
+    EXPECT_EQ(found, operations) << bytes;
+  }
 }
 
 // Whoever makes the log durable in time hears of commits that are larger than the ring, too, and of
