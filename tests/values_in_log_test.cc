@@ -187,5 +187,74 @@ TEST_F(ValuesInLog, APowerCutLosesNoneOfThem) {
   EXPECT_GT(with_segments, 0u);
 }
 
+// --- A full disk, and values that are gone ---
+
+void idle_for(SimEnv& sim, int seconds) {
+  for (int i = 0; i < 2 * seconds; ++i) {
+    sim.advance(std::chrono::milliseconds(500));
+    sim.run_background();
+  }
+}
+
+TEST_F(ValuesInLog, OrderingThemGivesUpWhereThereIsNoRoom) {
+  int exhausted = 0;
+  int failed = 0;
+  Options options = roomy_options(sim_);
+  options.listener = [&](const Event& event) {
+    exhausted += event.kind == Event::Kind::kSpaceExhausted ? 1 : 0;
+  };
+  options.logger = [&](LogLevel, std::string_view line) {
+    failed += line.find("failed") != std::string_view::npos ? 1 : 0;
+  };
+  auto opened = Database::open("/db", options);
+  ASSERT_OK(opened);
+  database_ = std::move(*opened);
+  write(std::size_t{100} << 20);
+  ASSERT_OK(database_->flush());
+  sim_.set_capacity(sim_.used_bytes() + (std::size_t{8} << 20));
+  idle_for(sim_, 20);
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(exhausted, 0);
+  EXPECT_FALSE(segments_kept(sim_).empty());
+  EXPECT_OK(database_->flush());
+  expect_sound();
+  sim_.set_capacity(UINT64_MAX);
+  ASSERT_OK(database_->wait_for_background());
+  EXPECT_TRUE(segments_kept(sim_).empty());
+  expect_sound();
+}
+
+TEST_F(ValuesInLog, DeletedOnesGiveTheirRoomBackOnAFullDisk) {
+  open();
+  for (int i = 0; i < 1500; ++i) {
+    const std::string key = "key" + std::to_string(random_.below(1'000'000)) + "-";
+    ASSERT_OK(database_->set(key + std::to_string(i), Recipe{random_.next(), 100'000}.make()));
+    if (i >= 750) continue;
+    expected_[key + std::to_string(i)] = "to be deleted";
+  }
+  ASSERT_OK(database_->flush());
+  const uint64_t used = sim_.used_bytes();
+  sim_.set_capacity(used + (std::size_t{8} << 20));
+  for (const auto& [key, value] : expected_) ASSERT_OK(database_->del(key));
+  ASSERT_OK(database_->flush());
+  idle_for(sim_, 60);
+  EXPECT_LT(sim_.used_bytes(), used - (std::size_t{40} << 20));
+}
+
+TEST_F(ValuesInLog, ThatExpireBeforeTheyAreFlushedLeaveNothing) {
+  open();
+  uint64_t number = 10'000'000;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 250; ++i) {
+      ASSERT_OK(database_->set("key" + std::to_string(number++), Recipe{number, 100'000}.make(),
+                               {.durability = {}, .ttl = std::chrono::milliseconds(1000)}));
+    }
+    sim_.advance(std::chrono::seconds(10));
+    ASSERT_OK(database_->flush());
+    idle_for(sim_, 5);
+  }
+  EXPECT_TRUE(segments_kept(sim_).empty());
+}
+
 }  // namespace
 }  // namespace ashlar

@@ -95,7 +95,9 @@ class TestTree {
     return run_merge(context, plan, &report);
   }
   PickerState picker_state(bool idle) const {
-    return {now_ms, snapshots.empty() ? kMaximumSequence : snapshots.front(), idle};
+    PickerState state{now_ms, snapshots.empty() ? kMaximumSequence : snapshots.front(), idle};
+    state.may_order_values = idle;
+    return state;
   }
   Status merge_everything() {
     const auto plan = plan_full_merge(versions.current(), picker_state(true));

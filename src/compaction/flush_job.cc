@@ -175,6 +175,8 @@ Status flush_memtable(const JobContext& context, const FlushRequest& request, Jo
   } else {
     place_runs(context, writer, &edit);
   }
+  // All of a segment's values may have expired, or lie below a range tombstone.
+  writer.drop_unused_value_files();
   edit.added_value_files = writer.value_files();
   ASHLAR_TRY_ASSIGN(const auto opened, writer.open_outputs());
   writer.adopt();

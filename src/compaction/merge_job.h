@@ -30,6 +30,8 @@ struct MergePlan {
 
   // Values found in these files are written anew when their entry settles.
   std::set<uint64_t> relocated_value_files;
+  // For the sake of readers alone: it gives no room back, and may as well not be done.
+  bool optional = false;
   std::string reason;  // for the log
 };
 

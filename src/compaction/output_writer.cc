@@ -1,6 +1,7 @@
 #include "compaction/output_writer.h"
 
 #include <new>
+#include <set>
 #include <utility>
 
 #include "base/limits.h"
@@ -123,6 +124,23 @@ Status OutputWriter::finish() {
   if (ASHLAR_MUTANT("names-not-synced")) return {};
   return context_.env.sync_folder(
       std::string(parent_folder(context_.versions.path_of(FileType::kTable, 1))));
+}
+
+void OutputWriter::drop_unused_value_files() {
+  std::set<uint64_t> used;
+  for (const Output& output : outputs_) {
+    for (const ValueReference& reference : output.summary.value_references) {
+      used.insert(reference.file_number);
+    }
+  }
+  for (std::size_t i = value_files_.size(); i-- > 0;) {
+    const uint64_t number = value_files_[i].file_number;
+    if (used.contains(number)) continue;
+    // What can't be removed now is removed as a leftover when the database is next opened.
+    (void)context_.env.remove(context_.versions.path_of(FileType::kValues, number));
+    value_files_.erase(value_files_.begin() + static_cast<std::ptrdiff_t>(i));
+    value_images_.erase(value_images_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 Result<VersionSet::Opened> OutputWriter::open_outputs() {

@@ -47,6 +47,8 @@ class OutputWriter {
 
   // Ends what is open and makes the folder's entries durable.
   Status finish();
+  // Gives up the value files that nothing in the outputs points into. Behind finish().
+  void drop_unused_value_files();
   // Opens the files, for VersionSet::apply; placements are the caller's to make.
   Result<VersionSet::Opened> open_outputs();
   // The files belong to the database now, or may.

@@ -26,7 +26,7 @@ constexpr double kValueGarbageShare = 0.4;
 // Files smaller than this are not worth a merge for their garbage alone.
 constexpr uint64_t kMinimumValueFileBytes = 256 << 10;
 // What is brought into order at once, about: writers may come back meanwhile.
-constexpr uint64_t kOrderedBytesAtOnce = uint64_t{512} << 20;
+constexpr uint64_t kOrderedBytesAtOnce = uint64_t{256} << 20;
 
 uint64_t bytes_of(const std::shared_ptr<StoredTable>& table) {
   return table ? table->summary.file_bytes : 0;
@@ -99,23 +99,17 @@ bool reaches_into(const Run& run, std::string_view lower, std::string_view upper
   });
 }
 
-// Those that are full of garbage, and, in an idle database, segments whose values lie in the order of
-// their commits: a range is three times as fast where they lie in that of their keys.
-std::set<uint64_t> value_files_to_empty(const Version& version, const PickerState& state) {
+std::set<uint64_t> garbage_value_files(const Version& version) {
   std::set<uint64_t> files;
   if (version.value_files.empty()) return files;
   const auto live = referenced_bytes(version);
-  uint64_t to_order = 0;
   for (const auto& [number, file] : version.value_files) {
-    const ValueFileSummary& summary = file->summary;
     const auto found = live.find(number);
-    if (found == live.end() || summary.file_bytes < kMinimumValueFileBytes) continue;
-    const auto total = static_cast<double>(summary.value_bytes);
-    const bool garbage = total - static_cast<double>(found->second) > kValueGarbageShare * total;
-    const bool order = state.idle && !summary.in_key_order && to_order < kOrderedBytesAtOnce;
-    if (!garbage && !order) continue;
-    files.insert(number);
-    if (!garbage) to_order += found->second;
+    if (found == live.end() || file->summary.file_bytes < kMinimumValueFileBytes) continue;
+    const auto total = static_cast<double>(file->summary.value_bytes);
+    if (total - static_cast<double>(found->second) > kValueGarbageShare * total) {
+      files.insert(number);
+    }
   }
   return files;
 }
@@ -139,8 +133,6 @@ MergePlan plan_distribution(std::shared_ptr<const Version> version, const Picker
   for (const std::size_t i : reached) {
     plan.targets.push_back({i, wants_settling(*version->partitions[i], incoming, state)});
   }
-  // What is read and written anyway; otherwise each partition would be settled once more.
-  if (state.idle) plan.relocated_value_files = value_files_to_empty(*version, state);
   plan.base = std::move(version);
   return plan;
 }
@@ -174,10 +166,9 @@ bool points_into(const StoredTable& table, const std::set<uint64_t>& files) {
       [&](const ValueReference& reference) { return files.contains(reference.file_number); });
 }
 
-// Settles one partition that points into a value file that is to be emptied.
-std::optional<MergePlan> plan_value_collection(const std::shared_ptr<const Version>& version,
-                                               const PickerState& state) {
-  const std::set<uint64_t> files = value_files_to_empty(*version, state);
+// Settles one partition that points into a value file full of garbage.
+std::optional<MergePlan> plan_value_collection(const std::shared_ptr<const Version>& version) {
+  const std::set<uint64_t> files = garbage_value_files(*version);
   if (files.empty()) return std::nullopt;
   for (std::size_t i = 0; i < version->partitions.size(); ++i) {
     const Partition& partition = *version->partitions[i];
@@ -190,7 +181,47 @@ std::optional<MergePlan> plan_value_collection(const std::shared_ptr<const Versi
     plan.base = version;
     plan.targets.push_back({i, true});
     plan.relocated_value_files = files;
-    plan.reason = "empty value files";
+    plan.reason = "collect garbage of value files";
+    return plan;
+  }
+  return std::nullopt;
+}
+
+// The value files, of those that the partition points into, whose values lie in the order of their
+// commits; no more than are worth kOrderedBytesAtOnce to it.
+std::set<uint64_t> unordered_value_files(const Version& version, const Partition& partition) {
+  std::set<uint64_t> files;
+  uint64_t bytes = 0;
+  const auto add = [&](const StoredTable& table) {
+    for (const ValueReference& reference : table.summary.value_references) {
+      const auto file = version.value_files.find(reference.file_number);
+      if (file == version.value_files.end() || file->second->summary.in_key_order) continue;
+      if (bytes >= kOrderedBytesAtOnce && !files.contains(reference.file_number)) continue;
+      files.insert(reference.file_number);
+      bytes += reference.bytes;
+    }
+  };
+  for (const auto& fragment : partition.fragments) add(*fragment);
+  if (partition.bottom) add(*partition.bottom);
+  return files;
+}
+
+// A range is three times as fast where values lie in the order of their keys: one partition is
+// settled, with all of its values that don't.
+std::optional<MergePlan> plan_value_order(const std::shared_ptr<const Version>& version) {
+  if (std::none_of(version->value_files.begin(), version->value_files.end(),
+                   [](const auto& each) { return !each.second->summary.in_key_order; })) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < version->partitions.size(); ++i) {
+    std::set<uint64_t> files = unordered_value_files(*version, *version->partitions[i]);
+    if (files.empty()) continue;
+    MergePlan plan;
+    plan.base = version;
+    plan.targets.push_back({i, true});
+    plan.relocated_value_files = std::move(files);
+    plan.optional = true;
+    plan.reason = "order values of partition " + std::to_string(version->partitions[i]->number);
     return plan;
   }
   return std::nullopt;
@@ -222,7 +253,8 @@ std::optional<MergePlan> pick_merge(std::shared_ptr<const Version> version,
     return plan_distribution(std::move(version), state);
   }
   if (auto plan = plan_settling(version, state)) return plan;
-  return plan_value_collection(version, state);
+  if (auto plan = plan_value_collection(version)) return plan;
+  return state.may_order_values ? plan_value_order(version) : std::nullopt;
 }
 
 uint64_t next_expiry_ms(const Version& version) {
@@ -239,7 +271,7 @@ std::optional<MergePlan> plan_full_merge(std::shared_ptr<const Version> version,
                                          const PickerState& state) {
   MergePlan plan;
   plan.runs = version->runs;
-  plan.relocated_value_files = value_files_to_empty(*version, state);
+  plan.relocated_value_files = garbage_value_files(*version);
   plan.reason = "full merge";
   bool useful = !plan.runs.empty() || !plan.relocated_value_files.empty();
   for (std::size_t i = 0; i < version->partitions.size(); ++i) {

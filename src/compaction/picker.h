@@ -24,6 +24,8 @@ struct PickerState {
   // Ranges look into the runs all the time: worth distributing more than one.
   bool scanned = false;
   int runs_before_distribution = kMinimumRunsBeforeDistribution;
+  // There is time and room to bring large values into the order of their keys.
+  bool may_order_values = false;
 };
 
 // The most urgent merge of `version`, or nothing if none is due.

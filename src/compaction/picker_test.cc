@@ -138,6 +138,11 @@ PickerState busy() {
 PickerState idle() {
   return {1000, kMaximumSequence, true};
 }
+PickerState with_time() {
+  PickerState state = idle();
+  state.may_order_values = true;
+  return state;
+}
 PickerState scanned() {
   return {1000, kMaximumSequence, false, true};
 }
@@ -242,7 +247,7 @@ TEST(Picker, RunsThatRangesLookIntoAllTheTimeAreDistributedEarly) {
 TEST(Picker, EmptiesValueFilesThatAreMostlyGarbage) {
   const std::string tree = "partition - bottom 1000\npartition m bottom 1000 values=9:2300000\n";
   EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000", busy()),
-            "empty value files: 2 settle, empty 9");
+            "collect garbage of value files: 2 settle, empty 9");
   EXPECT_EQ(pick(tree + "values 9 4000000 of=3000000", busy()), "nothing");
   // Too small to be worth it; and one that nothing points to is removed without being emptied.
   EXPECT_EQ(pick("partition - bottom 1000 values=9:1\nvalues 9 200000 of=190000", busy()),
@@ -250,26 +255,29 @@ TEST(Picker, EmptiesValueFilesThatAreMostlyGarbage) {
   EXPECT_EQ(pick("partition - bottom 1000\nvalues 9 4000000 of=4000000", busy()), "nothing");
 }
 
-TEST(Picker, AnIdleDatabasePutsValuesInTheOrderOfTheirKeys) {
-  const std::string tree = "partition - bottom 1000 values=9:4000000\n";
-  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000 mixed", idle()),
-            "empty value files: 1 settle, empty 9");
-  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000 mixed", busy()), "nothing");
-  EXPECT_EQ(pick(tree + "values 9 4000000 of=4000000", idle()), "nothing");
-  // What is written anew anyway does not wait for its turn.
-  EXPECT_EQ(pick(tree + "run a-z 600\nvalues 9 4000000 of=4000000 mixed", idle()),
-            "distribute 1 runs: 1 settle, empty 9");
+TEST(Picker, PutsValuesInTheOrderOfTheirKeysWhereThereIsTimeAndRoom) {
+  const std::string tree =
+      "partition - bottom 1000 values=8:4000000\npartition m bottom 1000 values=9:4000000\n";
+  const std::string ordered = "values 8 4000000 of=4000000\n";
+  EXPECT_EQ(pick(tree + ordered + "values 9 4000000 of=4000000 mixed", with_time()),
+            "order values of partition 2: 2 settle, empty 9");
+  EXPECT_EQ(pick(tree + ordered + "values 9 4000000 of=4000000 mixed", idle()), "nothing");
+  EXPECT_EQ(pick(tree + ordered + "values 9 4000000 of=4000000", with_time()), "nothing");
+  // What has to be done comes first, and without it.
+  EXPECT_EQ(pick(tree + "run a-z 600\n" + ordered + "values 9 4000000 of=4000000 mixed",
+                 with_time()),
+            "distribute 1 runs: 1 settle, 2 settle");
 }
 
-TEST(Picker, NotAllValuesAreOrderedAtOnce) {
-  std::string tree = "partition - bottom 1000";
+TEST(Picker, OrdersAPartitionsValuesAtOnceUnlessTheyAreMany) {
+  std::string bottoms = "partition - bottom 1000";
   std::string files;
-  for (int i = 1; i <= 9; ++i) {
-    tree += " values=" + std::to_string(i) + ":100000000";
+  for (int i = 1; i <= 5; ++i) {
+    bottoms += " values=" + std::to_string(i) + ":100000000";
     files += "values " + std::to_string(i) + " 100000000 of=100000000 mixed\n";
   }
-  EXPECT_EQ(pick(tree + "\n" + files, idle()),
-            "empty value files: 1 settle, empty 1, empty 2, empty 3, empty 4, empty 5, empty 6");
+  EXPECT_EQ(pick(bottoms + "\n" + files, with_time()),
+            "order values of partition 1: 1 settle, empty 1, empty 2, empty 3");
 }
 
 std::string full(const std::string& text) {

@@ -481,6 +481,50 @@ TEST(ValuesInLog, AnIdleTreePutsThemInTheOrderOfTheirKeys) {
   tree.expect_files_match_version();
 }
 
+TEST(ValuesInLog, OrderingSettlesEachPartitionOnce) {
+  TestTree tree;
+  tree.context.table_bytes = 16384;  // several partitions
+  tree.start_log(std::size_t{256} << 10);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 997; ++i) {
+      tree.set("key" + std::to_string(i * 389 % 997 + 1000 * round), large_value(i));
+    }
+    ASSERT_TRUE(tree.flush().ok());
+  }
+  std::map<std::string, int> orderings;
+  for (int i = 0; i < 300; ++i) {
+    const auto plan = pick_merge(tree.versions.current(), tree.picker_state(true));
+    if (!plan) break;
+    ASSERT_LT(i, 299) << "the picker finds no end: " << plan->reason;
+    if (plan->optional) ++orderings[plan->base->partitions[plan->targets.front().partition]->lower];
+    ASSERT_TRUE(tree.merge(*plan).ok());
+  }
+  EXPECT_GT(orderings.size(), 5u);
+  for (const auto& [lower, count] : orderings) EXPECT_EQ(count, 1) << lower;
+  EXPECT_TRUE(segments_kept(tree).empty());
+  tree.expect_reads_as_written();
+  tree.expect_files_match_version();
+}
+
+TEST(ValuesInLog, ThatNobodyNeedsWhenTheyAreFlushedAreNotKept) {
+  for (const bool expired : {true, false}) {
+    TestTree tree;
+    tree.start_log(kSegment);
+    for (int i = 1000; i < 1100; ++i) {
+      tree.set("key" + std::to_string(i), large_value(i), expired ? tree.now_ms + 10 : 0);
+    }
+    if (expired) {
+      tree.now_ms += 100;
+    } else {
+      tree.del_range("key", "key~");
+    }
+    ASSERT_TRUE(tree.flush(true).ok());
+    EXPECT_TRUE(segments_kept(tree).empty());
+    tree.expect_files_match_version();
+    tree.expect_reads_as_written();
+  }
+}
+
 TEST(ValuesInLog, ThatCameInTheOrderOfTheirKeysStay) {
   TestTree tree;
   tree.start_log(std::size_t{256} << 10);

@@ -18,9 +18,9 @@ namespace {
 // Values that nothing newer has replaced have to be this share of a segment: all else in it is
 // garbage from the first day.
 constexpr double kLiveShare = 0.8;
-// Each is an open file. A database with more value files than this has its values put together in
-// larger ones.
-constexpr std::size_t kMostValueFiles = 512;
+// Each is an open file. A database with more of them than this has its values put together in larger
+// ones.
+constexpr std::ptrdiff_t kMostSegments = 512;
 
 }  // namespace
 
@@ -63,11 +63,15 @@ void ValuesInLog::fill_images(const std::vector<LoggedValue>& values) {
 std::vector<ValuesInLog::Shared> ValuesInLog::choose(
     const std::vector<SegmentInfo>& segments, const std::vector<LoggedValue>& values,
     std::vector<ValueFileSummary>* summaries) const {
-  const std::size_t files = context_.versions.current()->value_files.size();
+  const auto version = context_.versions.current();
+  const auto before =
+      std::count_if(version->value_files.begin(), version->value_files.end(), [](const auto& each) {
+        return each.second->summary.kind == ValueFileKind::kSegment;
+      });
   std::vector<Shared> chosen;
   auto value = values.begin();
   for (const SegmentInfo& info : segments) {
-    if (files + chosen.size() >= kMostValueFiles) break;
+    if (before + std::ssize(chosen) >= kMostSegments) break;
     value = std::find_if(value, values.end(),
                          [&](const LoggedValue& v) { return v.log_position >= info.start; });
     ValueFileSummary summary;
@@ -102,8 +106,10 @@ Status ValuesInLog::share(const Shared& chosen, ValueFileSummary* summary,
     summary->file_checksum = segment_identity(block.data());
     ASHLAR_TRY(check_segment_header(block.data(), *summary, path).status());
     if (!context_.may_keep_image(summary->file_bytes)) return {};
-    ASHLAR_TRY_ASSIGN(*image, HugeBuffer::allocate(summary->file_bytes, MemoryUse::kTable,
-                                                   &context_.budget, PageSize::kQuick));
+    auto memory = HugeBuffer::allocate(summary->file_bytes, MemoryUse::kTable, &context_.budget,
+                                       PageSize::kQuick);
+    if (!memory.ok()) return {};  // it is read from the file
+    *image = std::move(memory).value();
     image->take_pages(0, image->size());
     std::memcpy(image->data(), block.data(), block.size());
     return {};
@@ -120,6 +126,7 @@ std::optional<ValuePointer> ValuesInLog::find(const EntryView& entry) const {
   }
   const LoggedOperation operation = memtable_.operation_of(entry);
   const uint64_t position = operation.log_position;
+  if (position == 0) return std::nullopt;
   const auto behind =
       std::upper_bound(shared_.begin(), shared_.end(), position,
                        [](uint64_t at, const Shared& shared) { return at < shared.info.start; });

@@ -272,6 +272,7 @@ class Engine {
   void rotate_for_tidying();
   void update_debt();
   void note_background_result(const char* what, const Status& status);
+  void drop_unused_segments();
   std::set<uint64_t> pending_value_files() const;
 
   // --- engine_memory.cc ---
@@ -350,6 +351,7 @@ class Engine {
   std::atomic<uint64_t> runs_scanned_{0};  // since runs_are_scanned_ was last set; without the mutex
   bool runs_are_scanned_ = false;          // so often that they should be distributed
   bool settle_eagerly_ = false;  // somebody waits for the background, or nothing else is to be done
+  bool order_values_ = false;    // nothing else is to be done, and there was room for it so far
   bool full_merge_wanted_ = false;
   Status background_error_;  // of the last failed job; cleared by the next that succeeds
   Status failure_;           // why the engine is read-only

@@ -319,6 +319,7 @@ std::optional<MergePlan> Engine::next_merge() {
     const std::lock_guard lock(background_mutex_);
     merge_requests_seen_ = merge_requests_;
     state.idle = settle_eagerly_ || out_of_space_.load();  // merges make room
+    state.may_order_values = order_values_ && !out_of_space_.load();
     state.scanned = std::exchange(runs_are_scanned_, false);
     state.runs_before_distribution = plan_.runs_before_distribution;
     full = full_merge_wanted_;
@@ -350,6 +351,12 @@ Status Engine::merge_until_done() {
     const auto plan = next_merge();
     if (!plan) break;
     Status status = run_one_merge(*plan);
+    if (plan->optional && status.is(StatusCode::kNoSpace)) {
+      // Nobody has to know, and nothing else has to wait.
+      const std::lock_guard lock(background_mutex_);
+      order_values_ = false;
+      continue;
+    }
     // [ENG-7]
     if (status.is(StatusCode::kNoSpace) && log_->lend_ballast()) {
       status = run_one_merge(*plan);
@@ -375,6 +382,7 @@ bool Engine::more_merges_asked_for() {
   forget_out_of_memory();  // also if there was nothing to merge
   merge_scheduled_ = false;
   settle_eagerly_ = false;
+  order_values_ = false;
   full_merge_wanted_ = false;
   return false;
 }
@@ -431,7 +439,7 @@ Status Engine::compact() {
   }
   schedule_merge();
   ASHLAR_TRY(wait_for_merges());
-  log_->drop_spares();
+  drop_unused_segments();
   return {};
 }
 
@@ -441,11 +449,11 @@ Status Engine::wait_for_background() {
   ASHLAR_TRY(wait_for_merges());
   {
     const std::lock_guard lock(background_mutex_);
-    settle_eagerly_ = true;
+    settle_eagerly_ = order_values_ = true;
   }
   schedule_merge();
   ASHLAR_TRY(wait_for_merges());
-  log_->drop_spares();
+  drop_unused_segments();
   return {};
 }
 
@@ -482,10 +490,17 @@ void Engine::check_idle() {
   }
   {
     const std::lock_guard lock(background_mutex_);
-    settle_eagerly_ = true;
+    settle_eagerly_ = order_values_ = true;
   }
-  log_->drop_spares();
+  drop_unused_segments();
   schedule_merge();
+}
+
+// What the log keeps ready for writers who do not come.
+void Engine::drop_unused_segments() {
+  log_->use_long_segments(false);
+  log_->drop_spares();
+  log_->drop_next_segment();
 }
 
 // Entries expire although nobody writes.

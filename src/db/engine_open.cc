@@ -293,9 +293,6 @@ Status Engine::start_log(const LogEnd& end) {
   LogStart start;
   start.position = std::max(end.position, versions_.log_bounds().synced);
   start.next_sequence = last_sequence_ + 1;
-  for (const auto& [number, file] : versions_.current()->value_files) {
-    if (file->summary.kind == ValueFileKind::kSegment) start.shared.insert(number);
-  }
   for (const uint64_t number : end.leftovers) ASHLAR_TRY(remove_leftover_segment(number));
   ASHLAR_TRY_ASSIGN(
       log_, LogWriter::create(

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -78,14 +77,14 @@ class TestLog {
       : env_(env), folder_(std::move(folder)), options_(options) {}
 
   // A log that is new at `position`, or goes on behind what is found in the folder.
-  Status create(uint64_t position = 0) { return open({position, 1, {}}, {}); }
+  Status create(uint64_t position = 0) { return open({position, 1}, {}); }
   Status reopen(uint64_t from = 0) {
     writer_.reset();
     Result<LogEnd> end = replay(from);
     if (!end.ok()) return std::move(end).status();
     if (Status done = complete_newest_segment(*env_, folder_, *end); !done.ok()) return done;
     next_sequence_ = end->last_sequence + 1;
-    Status opened = open({end->position, next_sequence_, shared}, end->segments);
+    Status opened = open({end->position, next_sequence_}, end->segments);
     if (opened.ok() && remove_leftovers) {
       for (const uint64_t number : end->leftovers) {
         (void)env_->remove(segment_path(folder_, number));
@@ -134,7 +133,6 @@ class TestLog {
   std::string segment(uint64_t number) const { return segment_path(folder_, number); }
 
   bool remove_leftovers = true;
-  std::set<uint64_t> shared;  // what reopen() says of earlier segments
 
  private:
   Status open(const LogStart& start, std::vector<SegmentInfo> existing) {

@@ -190,7 +190,6 @@ Status LogWriter::start_at(const LogStart& start, const std::vector<SegmentInfo>
                          start.next_sequence};
   ASHLAR_TRY_ASSIGN(std::unique_ptr<File> file,
                     create_segment(env_, folder_, info, options_.prewrite));
-  shared_ = start.shared;
   for (const SegmentInfo& earlier : existing) {
     segments_.push_back(std::make_unique<Segment>(Segment{earlier, nullptr}));
   }
@@ -429,7 +428,7 @@ Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operat
   if (appended) return {};
   const uint64_t bytes = kFrameHeaderBytes + operations.size();
   // [LOG-9] Whoever may not use the reserve waits until there is a segment behind it.
-  if (!may_use_reserve && in_reserve()) ASHLAR_TRY(prepare_next_segment(new_segment_bytes()));
+  if (!may_use_reserve && in_reserve()) ASHLAR_TRY(prepare_next_segment(options_.segment_bytes));
   if (!frame_fits(end(), bytes, segment_end_))
     ASHLAR_TRY(leave_segment_for(bytes, may_use_reserve));
   {
@@ -442,7 +441,7 @@ Status LogWriter::append_slowly(SequenceNumber sequence, std::string_view operat
 // Pads the current segment to its end and goes on in the next, which takes a frame of that size.
 Status LogWriter::leave_segment_for(uint64_t frame_bytes, bool may_use_reserve) {
   Status prepared =
-      prepare_next_segment(std::max(new_segment_bytes(), capacity_for(frame_bytes)));
+      prepare_next_segment(std::max<uint64_t>(options_.segment_bytes, capacity_for(frame_bytes)));
   if (prepared.is(StatusCode::kNoSpace) && may_use_reserve &&
       prepare_from_reserve(frame_bytes).ok()) {
     prepared = {};
@@ -572,7 +571,7 @@ Status LogWriter::write_out(Reach reach) {
   if (failed_.load(std::memory_order_acquire)) return failure();
   keep_reserve();
   if (!wants_next_segment()) return {};
-  Status prepared = prepare_next_segment(new_segment_bytes());
+  Status prepared = prepare_next_segment(options_.segment_bytes);
   // The append that can't do without the segment reports it.
   return may_succeed_later(prepared) ? Status() : prepared;
 }

@@ -38,7 +38,6 @@ struct LogOptions {
 struct LogStart {
   uint64_t position = 0;  // rounded up to a multiple of 4096
   SequenceNumber next_sequence = 0;
-  std::set<uint64_t> shared = {};  // of earlier segments, those with another name, too [LOG-13]
 };
 
 struct LogStatistics {
@@ -140,15 +139,19 @@ class LogWriter {
   // stay until they are released.
   std::vector<SegmentInfo> segments_within(uint64_t from, uint64_t to) const;
   // Gives the file of a segment that is not released, and durable to its end, the name `path` besides
-  // its own [LOG-13]; the name is not durable yet. Errors of Env::link.
+  // its own [LOG-13]; the name is not durable yet. Errors of Env::link; kUnsupported behind one that
+  // says that links can't be made here.
   Status share(uint64_t number, const std::string& path);
 
-  // Whether segments made from now on are twice as long: while most of them are shared, and none
-  // comes back, that saves half of the files.
+  // Whether segments made from now on are twice as long, where there is room: while most of them are
+  // shared, and none comes back, that saves half of the files.
   void use_long_segments(bool use) { long_segments_.store(use, std::memory_order_relaxed); }
 
   // Removes the segments that are kept for another use. False if there are none.
   bool drop_spares();
+  // Removes the segment that was made ahead, if the log has not come to it: write_out() makes it
+  // again, when somebody writes.
+  void drop_next_segment();
 
   // [LOG-10] Drops spares and removes the ballast, so that a flush finds room when the disk is full.
   // False if there was nothing to remove. If true, take_back_ballast() has to follow.
@@ -236,6 +239,7 @@ class LogWriter {
   bool keep_as_spare(const SegmentInfo& info);
   std::vector<SegmentInfo> take_released(uint64_t position);
   bool is_shared(uint64_t number) const;
+  bool has_spare(uint64_t capacity) const;
   Status archive_released(uint64_t position);
 
   uint64_t new_segment_bytes() const {
@@ -302,6 +306,7 @@ class LogWriter {
   std::vector<uint64_t> unremoved_;                 // released, but still there
   std::vector<uint64_t> unarchived_;                // released, and not in the archive yet
   std::set<uint64_t> shared_;                       // [LOG-13]
+  bool can_share_ = true;                           // no link has failed yet
   uint64_t reserve_ = 0;                            // number of the file; 0: there is none
   uint64_t ballast_ = 0;                            // the same
 };

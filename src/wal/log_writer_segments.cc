@@ -35,7 +35,8 @@ bool LogWriter::in_reserve() {
   return in_reserve_;
 }
 
-// Makes the segment behind the current one, or makes it anew if it is too small.
+// Makes the segment behind the current one, or makes it anew if it is too small. A spare will do, and
+// on a full disk one that is as short as may be.
 Status LogWriter::prepare_next_segment(uint64_t minimum_capacity) {
   const std::lock_guard prepare_lock(prepare_mutex_);
   SegmentInfo info{0, generation_, 0, minimum_capacity, 0};
@@ -48,7 +49,15 @@ Status LogWriter::prepare_next_segment(uint64_t minimum_capacity) {
     if (replaces && next_segment_end_ - info.start >= minimum_capacity) return {};
   }
   info.number = new_file_number_();
+  if (!has_spare(minimum_capacity)) {
+    info.capacity = std::max(minimum_capacity, new_segment_bytes());
+  }
   Result<std::unique_ptr<File>> file = make_segment_file(info);
+  if (file.status().is(StatusCode::kNoSpace) && info.capacity > minimum_capacity) {
+    info.capacity = minimum_capacity;
+    info.number = new_file_number_();
+    file = make_segment_file(info);
+  }
   if (may_succeed_later(file.status())) return std::move(file).status();
   if (!file.ok()) return fail(std::move(file).status());
 
@@ -145,6 +154,21 @@ bool LogWriter::drop_spares() {
   return !dropped.empty();
 }
 
+void LogWriter::drop_next_segment() {
+  const std::lock_guard prepare_lock(prepare_mutex_);
+  uint64_t number = 0;
+  {
+    const std::lock_guard segments_lock(segments_mutex_);
+    const std::lock_guard lock(append_mutex_);
+    // One append_slowly() may have made it a moment ago, and be about to enter it.
+    if (next_segment_end_ == 0 || next_is_reserve_ || exclusive_) return;
+    next_segment_end_ = 0;
+    number = segments_.back()->info.number;
+    segments_.pop_back();
+  }
+  remove_segment(number);
+}
+
 bool LogWriter::lend_ballast() {
   const bool dropped = drop_spares();
   const std::lock_guard prepare_lock(prepare_mutex_);
@@ -165,6 +189,11 @@ void LogWriter::take_back_ballast() {
     ballast_is_lent_ = false;
   }
   keep_reserve();
+}
+
+bool LogWriter::has_spare(uint64_t capacity) const {
+  const std::lock_guard lock(segments_mutex_);
+  return capacity == options_.segment_bytes && !spares_.empty();
 }
 
 Result<std::unique_ptr<File>> LogWriter::make_segment_file(const SegmentInfo& info) {
@@ -266,9 +295,15 @@ std::vector<SegmentInfo> LogWriter::segments_within(uint64_t from, uint64_t to) 
 Status LogWriter::share(uint64_t number, const std::string& path) {
   {
     const std::lock_guard lock(segments_mutex_);
+    if (!can_share_) return Status::unsupported(path + ": links could not be made here before");
     shared_.insert(number);  // before there is a name by which others may read it
   }
-  return env_.link(segment_path(folder_, number), path);
+  Status linked = env_.link(segment_path(folder_, number), path);
+  if (linked.is(StatusCode::kIoError)) {
+    const std::lock_guard lock(segments_mutex_);
+    can_share_ = false;
+  }
+  return linked;
 }
 
 bool LogWriter::is_shared(uint64_t number) const {
@@ -277,7 +312,8 @@ bool LogWriter::is_shared(uint64_t number) const {
 }
 
 bool LogWriter::keep_as_spare(const SegmentInfo& info) {
-  if (is_shared(info.number)) return false;
+  // Of a segment of an earlier incarnation nobody knows here whether it was shared.
+  if (info.generation != generation_ || is_shared(info.number)) return false;
   {
     const std::lock_guard lock(segments_mutex_);
     const bool lacks_ballast = options_.ballast_bytes > 0 && ballast_ == 0;  // [LOG-10]

@@ -341,6 +341,27 @@ TEST_F(LogWriterTest, AsManySpareSegmentsAsWantedAreKeptUntilTheyAreDropped) {
   EXPECT_EQ(log.replayed().size(), 50u);
 }
 
+TEST_F(LogWriterTest, ASegmentMadeAheadCanBeDroppedAndIsMadeAgain) {
+  TestLog log(real_env(), folder_.path(), kSmall);
+  ASSERT_TRUE(log.create().ok());
+  ASSERT_TRUE(log.append(16'000).ok());
+  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());  // makes the next
+  const uint64_t with_next = log.writer().statistics().segments;
+  log.writer().drop_next_segment();
+  EXPECT_EQ(log.writer().statistics().segments, with_next - 1);
+  log.writer().drop_next_segment();  // there is none
+  EXPECT_EQ(log.writer().statistics().segments, with_next - 1);
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(log.append(4000).ok());
+    ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kSegments).ok());
+    log.writer().drop_next_segment();
+    if (round % 5 != 4) continue;
+    log.drop();
+    ASSERT_TRUE(log.reopen().ok());
+    ASSERT_EQ(log.replayed(), sequences(log.last_sequence()));
+  }
+}
+
 TEST_F(LogWriterTest, ReleaseKeepsWhatIsNotWhollyBeforeThePosition) {
   TestLog log(real_env(), folder_.path(), kSmall);
   ASSERT_TRUE(log.create().ok());
@@ -425,7 +446,6 @@ TEST_F(LogWriterTest, ASharedSegmentIsNotWrittenInTheNextIncarnationEither) {  /
   const uint64_t number = log.writer().segments_within(0, log.end()).at(2).number;
   const std::string path = folder_.path() + "/kept";
   ASSERT_TRUE(log.writer().share(number, path).ok());
-  log.shared = {number};
   ASSERT_TRUE(log.reopen().ok());
   ASSERT_TRUE(log.writer().release(log.end()).ok());
   EXPECT_FALSE(std::filesystem::exists(log.segment(number)));
@@ -464,6 +484,26 @@ TEST_F(LogWriterTest, LongSegmentsAreTwiceAsLongAndNotKeptAsSpares) {
   log.drop();
   ASSERT_TRUE(log.replay(from).ok());
   EXPECT_EQ(log.replayed(), sequences(200, 101));
+}
+
+TEST_F(LogWriterTest, WhereLinksCanNotBeMadeSegmentsAreUsedAgain) {
+  SimEnv sim(1);
+  ASSERT_TRUE(sim.create_folder("/log").ok());
+  LogOptions options = kSmall;
+  options.spare_segments = 100;
+  TestLog log(&sim, "/log", options);
+  ASSERT_TRUE(log.create().ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(log.append(4000).ok());
+  ASSERT_TRUE(log.sync().ok());
+  const std::vector<SegmentInfo> segments = log.writer().segments_within(0, log.end());
+  ASSERT_GE(segments.size(), 4u);
+  sim.inject({.call = SimCall::kLink, .code = StatusCode::kIoError});
+  const uint64_t links = sim.calls(SimCall::kLink);
+  EXPECT_TRUE(log.writer().share(segments[0].number, "/log/a").is(StatusCode::kIoError));
+  EXPECT_TRUE(log.writer().share(segments[1].number, "/log/b").is(StatusCode::kUnsupported));
+  EXPECT_EQ(sim.calls(SimCall::kLink), links + 1);
+  ASSERT_TRUE(log.writer().release(log.end()).ok());
+  EXPECT_TRUE(sim.exists(log.segment(segments[1].number)).value());  // a spare
 }
 
 TEST_F(LogWriterTest, TellsWhereTheOperationsOfTheLastFrameBegin) {
