@@ -34,6 +34,7 @@
 #include "db/memory_plan.h"
 #include "db/old_views.h"
 #include "db/read_view.h"
+#include "db/replay_queue.h"
 #include "db/scrubber.h"
 #include "db/snapshot_registry.h"
 #include "db/user_cursor.h"
@@ -198,7 +199,7 @@ class Engine {
   Status open_folder();
   Status create_database();
   Status recover_log();
-  Status replay_frame(const LogFrame& frame);
+  Status replay_commit(const ReplayedCommit& commit);
   Result<bool> must_keep_active(uint64_t log_position);
   Status flush_while_recovering(uint64_t log_position);
   Status start_log(const LogEnd& end);

@@ -212,9 +212,12 @@ Status Engine::open_archive() {
 
 Status Engine::recover_log() {
   const LogBounds bounds = versions_.log_bounds();
+  ReplayQueue queue([this](const Commit::Item& item) { active_->prefetch(item.hash); },
+                    [this](const ReplayedCommit& commit) { return replay_commit(commit); });
   ASHLAR_TRY_ASSIGN(const LogEnd end,
                     replay_log(env_, path_, bounds.start,
-                               [this](const LogFrame& frame) { return replay_frame(frame); }));
+                               [&](const LogFrame& frame) { return queue.put(frame); }));
+  ASHLAR_TRY(queue.finish());
   if (end.position < bounds.synced) {
     return Status::corruption(
         path_ + ": the log ends at position " + std::to_string(end.position) +
@@ -233,29 +236,20 @@ Status Engine::recover_log() {
   return noted.is(StatusCode::kNoSpace) ? Status() : noted;
 }
 
-Status Engine::replay_frame(const LogFrame& frame) {
-  Commit::Item item;
-  std::vector<Commit::Item> items;
-  for (std::size_t at = 0; at < frame.operations.size();) {
-    std::size_t used = 0;
-    ASHLAR_TRY_ASSIGN(item.operation, decode_operation(frame.operations.substr(at), &used, false));
-    item.offset = at;
-    item.size = used;
-    if (item.operation.kind != EntryKind::kDeleteRange) item.hash = hash_key(item.operation.key);
-    items.push_back(item);
-    at += used;
+Status Engine::replay_commit(const ReplayedCommit& commit) {
+  const std::size_t bytes = commit.operations.size();
+  if (!active_->fits(bytes, commit.items.size())) {
+    ASHLAR_TRY_ASSIGN(const bool keep, must_keep_active(commit.position));
+    ASHLAR_TRY(replace_active(commit.position, bytes, commit.items.size(), keep));
   }
-  if (!active_->fits(frame.operations.size(), items.size())) {
-    ASHLAR_TRY_ASSIGN(const bool keep, must_keep_active(frame.position));
-    ASHLAR_TRY(replace_active(frame.position, frame.operations.size(), items.size(), keep));
-  }
-  for (const Commit::Item& each : items) {
-    active_->add(frame.sequence, frame.operations.substr(each.offset, each.size), each.operation,
-                each.hash);
-    note_value_file(each.operation);
+  const std::string_view operations = commit.operations;
+  for (const Commit::Item& item : commit.items) {
+    active_->add(commit.sequence, operations.substr(item.offset, item.size), item.operation,
+                 item.hash);
+    note_value_file(item.operation);
   }
   active_->end_commit();
-  last_sequence_ = std::max(last_sequence_, frame.sequence);
+  last_sequence_ = std::max(last_sequence_, commit.sequence);
   return {};
 }
 
