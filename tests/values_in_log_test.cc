@@ -246,7 +246,8 @@ TEST_F(ValuesInLog, ThatExpireBeforeTheyAreFlushedLeaveNothing) {
   uint64_t number = 10'000'000;
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 250; ++i) {
-      ASSERT_OK(database_->set("key" + std::to_string(number++), Recipe{number, 100'000}.make(),
+      ++number;
+      ASSERT_OK(database_->set("key" + std::to_string(number), Recipe{number, 100'000}.make(),
                                {.durability = {}, .ttl = std::chrono::milliseconds(1000)}));
     }
     sim_.advance(std::chrono::seconds(10));
