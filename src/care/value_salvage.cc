@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/coding.h"
 #include "base/limits.h"
 #include "base/try.h"
 #include "base/value_pointer.h"
@@ -38,27 +37,18 @@ Status ValueSalvage::read(std::string_view key, std::string_view encoded_pointer
       file_bytes - pointer.offset < pointer.length) {
     return Status::corruption("the value lies behind the end of its file");
   }
-  // As long as it takes in either format; which one the file has, its header need not tell any more.
-  const std::size_t front = kValueRecordHeaderBytes + key.size();
-  const std::size_t most =
-      std::max<std::size_t>(front + pointer.length, most_operation_bytes(key, pointer.length));
+  // As long as it takes in either format: the file's header need not be there to tell which.
+  const std::size_t most = std::max<std::size_t>(
+      kValueRecordHeaderBytes + key.size() + pointer.length,
+      most_operation_bytes(key, pointer.length));
   value->resize(std::min<uint64_t>(most, file_bytes - pointer.offset));
   if (!file->read(pointer.offset, value->data(), value->size()).ok()) {
     return Status::corruption("the value can't be read");
   }
-  const std::string_view record(*value);
-  const auto logged = value_of_operation(record, pointer, key, true, place->file);
-  const bool is_record = record.size() >= front + pointer.length &&
-                         load<uint32_t>(record.data()) == pointer.checksum &&
-                         load<uint32_t>(record.data() + 4) == key.size() &&
-                         load<uint32_t>(record.data() + 8) == pointer.length &&
-                         record.substr(kValueRecordHeaderBytes, key.size()) == key &&
-                         value_record_checksum(pointer.file_number, pointer.offset, key,
-                                               record.substr(front, pointer.length)) ==
-                             pointer.checksum;
-  if (!is_record && !logged.ok()) return Status::corruption("the value's checksum does not match");
-  const std::size_t begin =
-      is_record ? front : static_cast<std::size_t>(logged->data() - record.data());
+  auto found = value_of_record(*value, pointer, key, true, place->file);
+  if (!found.ok()) found = value_of_operation(*value, pointer, key, true, place->file);
+  if (!found.ok()) return Status::corruption("the value's checksum does not match");
+  const auto begin = static_cast<std::size_t>(found->data() - value->data());
   value->resize(begin + pointer.length);
   value->erase(0, begin);
   return {};

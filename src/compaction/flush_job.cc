@@ -71,7 +71,7 @@ std::optional<Settlement> find_settlement(const Version& version, std::string_vi
 }
 
 Status write_entries(const JobContext& context, EntryIterator* entries, bool settle,
-                     Retention* retention, ValuesInLog* values, OutputWriter* writer,
+                     Retention* retention, const ValuesInLog& values, OutputWriter* writer,
                      std::vector<std::string>* first_keys, JobReport* report) {
   const Compression compression = settle ? context.compression : Compression::kNone;
   std::string last_key;
@@ -87,7 +87,7 @@ Status write_entries(const JobContext& context, EntryIterator* entries, bool set
       ASHLAR_TRY(writer->begin_table(first_keys->size(), compression));
       first_keys->emplace_back(entry.key);
     }
-    const std::optional<ValuePointer> pointer = values->find(entry);
+    const std::optional<ValuePointer> pointer = values.find(entry);
     ASHLAR_TRY(pointer ? writer->add_pointed(entry, *pointer) : writer->add(entry));
     last_key.assign(entry.key);
     ++report->entries_written;
@@ -157,7 +157,7 @@ Status flush_memtable(const JobContext& context, const FlushRequest& request, Jo
   OutputWriter writer(context, request.image_pages);
   ValuesInLog values(context, request.log, *request.memtable, request.log_start, &writer);
   std::vector<std::string> first_keys;
-  ASHLAR_TRY(write_entries(context, entries.get(), settlement.has_value(), &retention, &values,
+  ASHLAR_TRY(write_entries(context, entries.get(), settlement.has_value(), &retention, values,
                            &writer, &first_keys, report));
   if (!tombstones.empty()) {
     ASHLAR_TRY(write_range_tombstones(retention, &writer));

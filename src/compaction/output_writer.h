@@ -37,8 +37,8 @@ class OutputWriter {
   Status add(const EntryView& entry);
   // As add(), for a value that lies where `pointer` says already.
   Status add_pointed(const EntryView& entry, const ValuePointer& pointer);
-  // A value file that exists already becomes one of the outputs, in memory as `image` if that is not
-  // empty. Returns the image's bytes, null if there is none; they have to be complete by
+  // A value file that exists already becomes one of the outputs, in memory as `image` if that is
+  // not empty. Returns the image's bytes, null if there is none; they have to be complete by
   // open_outputs().
   char* take_value_file(const ValueFileSummary& summary, HugeBuffer image);
   Status add_range_tombstone(const RangeTombstone& tombstone);

@@ -99,21 +99,6 @@ bool reaches_into(const Run& run, std::string_view lower, std::string_view upper
   });
 }
 
-std::set<uint64_t> garbage_value_files(const Version& version) {
-  std::set<uint64_t> files;
-  if (version.value_files.empty()) return files;
-  const auto live = referenced_bytes(version);
-  for (const auto& [number, file] : version.value_files) {
-    const auto found = live.find(number);
-    if (found == live.end() || file->summary.file_bytes < kMinimumValueFileBytes) continue;
-    const auto total = static_cast<double>(file->summary.value_bytes);
-    if (total - static_cast<double>(found->second) > kValueGarbageShare * total) {
-      files.insert(number);
-    }
-  }
-  return files;
-}
-
 MergePlan plan_distribution(std::shared_ptr<const Version> version, const PickerState& state) {
   MergePlan plan;
   plan.runs = version->runs;
@@ -158,6 +143,21 @@ std::optional<MergePlan> plan_settling(const std::shared_ptr<const Version>& ver
   plan.targets.push_back({chosen, true});
   plan.reason = "settle partition " + std::to_string(version->partitions[chosen]->number);
   return plan;
+}
+
+std::set<uint64_t> garbage_value_files(const Version& version) {
+  std::set<uint64_t> files;
+  if (version.value_files.empty()) return files;
+  const auto live = referenced_bytes(version);
+  for (const auto& [number, file] : version.value_files) {
+    const auto found = live.find(number);
+    if (found == live.end() || file->summary.file_bytes < kMinimumValueFileBytes) continue;
+    const auto total = static_cast<double>(file->summary.value_bytes);
+    if (total - static_cast<double>(found->second) > kValueGarbageShare * total) {
+      files.insert(number);
+    }
+  }
+  return files;
 }
 
 bool points_into(const StoredTable& table, const std::set<uint64_t>& files) {
@@ -206,8 +206,8 @@ std::set<uint64_t> unordered_value_files(const Version& version, const Partition
   return files;
 }
 
-// A range is three times as fast where values lie in the order of their keys: one partition is
-// settled, with all of its values that don't.
+// A range is more than twice as fast where values lie in the order of their keys: one partition is
+// settled, with its values that don't.
 std::optional<MergePlan> plan_value_order(const std::shared_ptr<const Version>& version) {
   if (std::none_of(version->value_files.begin(), version->value_files.end(),
                    [](const auto& each) { return !each.second->summary.in_key_order; })) {

@@ -18,8 +18,8 @@ namespace {
 // Values that nothing newer has replaced have to be this share of a segment: all else in it is
 // garbage from the first day.
 constexpr double kLiveShare = 0.8;
-// Each is an open file. A database with more of them than this has its values put together in larger
-// ones.
+// Each is an open file. A database with more of them than this has its values put together in
+// larger ones.
 constexpr std::ptrdiff_t kMostSegments = 512;
 
 }  // namespace

@@ -147,20 +147,8 @@ std::size_t ValueFile::record_bytes(const ValuePointer& pointer, std::string_vie
 
 Result<std::string_view> ValueFile::value_in(std::string_view record, const ValuePointer& pointer,
                                              std::string_view key, bool verify) const {
-  if (is_segment()) return value_of_operation(record, pointer, key, verify, path());
-  if (load<uint32_t>(record.data()) != pointer.checksum ||
-      load<uint32_t>(record.data() + 4) != key.size() ||
-      load<uint32_t>(record.data() + 8) != pointer.length ||
-      record.substr(kValueRecordHeaderBytes, key.size()) != key) {
-    return damaged(path(), pointer.offset, "the record is not the one that was pointed to");
-  }
-  const std::string_view value = record.substr(kValueRecordHeaderBytes + key.size());
-  if (verify &&
-      value_record_checksum(summary_.file_number, pointer.offset, key, value) != pointer.checksum &&
-      !ASHLAR_MUTANT("value-checksums-not-checked")) {
-    return damaged(path(), pointer.offset, "record checksum does not match");
-  }
-  return value;
+  return is_segment() ? value_of_operation(record, pointer, key, verify, path())
+                      : value_of_record(record, pointer, key, verify, path());
 }
 
 Status ValueFile::read(const ValuePointer& pointer, std::string_view key,

@@ -62,9 +62,9 @@ void prefetch_value_record(const char* image, const ValuePointer& pointer);
 class ValueFile {
  public:
   // Opens the file and checks its header against `summary`. `image` may be empty; otherwise it is
-  // what ValueFileBuilder::take_image() gave for this file, or, of a segment, holds at least the header
-  // and every operation that is pointed to. `cache` may be null, and must outlive
-  // the file otherwise; records that are read one by one are looked for there.
+  // what ValueFileBuilder::take_image() gave for this file, or, of a segment, holds at least the
+  // header and every operation that is pointed to. `cache` may be null, and must outlive the file
+  // otherwise; records that are read one by one are looked for there.
   //   kCorruption   names the file: damaged, cut off, or another file than the summary's.
   //   kUnsupported  written by a newer version.
   // Errors of Env::open_file.

@@ -5,6 +5,7 @@
 
 #include "base/checksum.h"
 #include "base/coding.h"
+#include "base/mutants.h"
 #include "table/table_format.h"
 
 namespace ashlar {
@@ -43,6 +44,26 @@ uint32_t value_record_checksum(uint64_t file_number, uint64_t offset, std::strin
   uint32_t checksum = crc32c({lengths.data(), lengths.size()}, checksum_seed(file_number, offset));
   checksum = crc32c(key, checksum);
   return crc32c(value, checksum);
+}
+
+Result<std::string_view> value_of_record(std::string_view record, const ValuePointer& pointer,
+                                         std::string_view key, bool verify,
+                                         const std::string& path) {
+  const std::size_t front = kValueRecordHeaderBytes + key.size();
+  if (record.size() < front + pointer.length ||
+      load<uint32_t>(record.data()) != pointer.checksum ||
+      load<uint32_t>(record.data() + 4) != key.size() ||
+      load<uint32_t>(record.data() + 8) != pointer.length ||
+      record.substr(kValueRecordHeaderBytes, key.size()) != key) {
+    return damaged(path, pointer.offset, "the record is not the one that was pointed to");
+  }
+  const std::string_view value = record.substr(front, pointer.length);
+  if (verify &&
+      value_record_checksum(pointer.file_number, pointer.offset, key, value) != pointer.checksum &&
+      !ASHLAR_MUTANT("value-checksums-not-checked")) {
+    return damaged(path, pointer.offset, "record checksum does not match");
+  }
+  return value;
 }
 
 }  // namespace ashlar

@@ -61,6 +61,13 @@ Result<ValueFileHeader> decode_value_file_header(const char* page, const std::st
 uint32_t value_record_checksum(uint64_t file_number, uint64_t offset, std::string_view key,
                                std::string_view value);
 
+// The value that `pointer`, which was stored for `key`, leads to; `record` begins at its offset and
+// is as long as it says, or longer. Without `verify` the record's checksum is compared with the
+// pointer's, and its bytes are not. kCorruption with `path` and offset.
+Result<std::string_view> value_of_record(std::string_view record, const ValuePointer& pointer,
+                                         std::string_view key, bool verify,
+                                         const std::string& path);
+
 // Where the record behind this one begins.
 inline constexpr uint64_t next_value_record(uint64_t offset, uint64_t key_bytes,
                                             uint64_t value_bytes) {

@@ -528,36 +528,35 @@ TEST_F(LogFaultTest, ADumpShowsHeaderFramesAndOperations) {
 }
 
 // A segment that is shorter than wanted is good enough where there is no room for another.
-TEST_F(LogFaultTest, OnAFullDiskAPreparedSegmentIsUsedThoughItIsShort) {
-  LogOptions options = kOptions;
-  options.segment_bytes = 256 << 10;
-  options.ring_bytes = 64 << 10;
-  ASSERT_TRUE(sim_.create_folder("/short").ok());
-  TestLog log(&sim_, "/short", options);
-  ASSERT_TRUE(log.create().ok());
-  ASSERT_TRUE(log.append(40 << 10).ok());
-  ASSERT_TRUE(log.writer().write_out(LogWriter::Reach::kStableStorage).ok());  // makes the next
-  log.writer().use_long_segments(true);
-  ASSERT_TRUE(log.append(130 << 10).ok());
+class ShortSegments : public testing::Test {
+ protected:
+  ShortSegments() {
+    EXPECT_TRUE(sim_.create_folder("/short").ok());
+    EXPECT_TRUE(log_.create().ok());
+  }
+
+  SimEnv sim_{1};
+  TestLog log_{&sim_, "/short", {.segment_bytes = 256 << 10, .ring_bytes = 64 << 10}};
+};
+
+TEST_F(ShortSegments, OneMadeAheadIsUsedOnAFullDisk) {
+  ASSERT_TRUE(log_.append(40 << 10).ok());
+  ASSERT_TRUE(log_.writer().write_out(LogWriter::Reach::kStableStorage).ok());  // makes the next
+  log_.writer().use_long_segments(true);
+  ASSERT_TRUE(log_.append(130 << 10).ok());
   sim_.set_capacity(sim_.used_bytes());
-  const Status status = log.append(100 << 10);
+  const Status status = log_.append(100 << 10);
   EXPECT_TRUE(status.ok()) << status.to_string();
 }
 
-TEST_F(LogFaultTest, OnAFullDiskSparesAreUsedThoughTheyAreShort) {
-  LogOptions options = kOptions;
-  options.segment_bytes = 256 << 10;
-  options.ring_bytes = 64 << 10;
-  ASSERT_TRUE(sim_.create_folder("/spares").ok());
-  TestLog log(&sim_, "/spares", options);
-  ASSERT_TRUE(log.create().ok());
-  for (int i = 0; i < 16; ++i) ASSERT_TRUE(log.append(60 << 10).ok());
-  ASSERT_TRUE(log.sync().ok());
-  ASSERT_TRUE(log.writer().release(log.writer().durable()).ok());
-  log.writer().use_long_segments(true);
+TEST_F(ShortSegments, SparesAreUsedOnAFullDisk) {
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(log_.append(60 << 10).ok());
+  ASSERT_TRUE(log_.sync().ok());
+  ASSERT_TRUE(log_.writer().release(log_.writer().durable()).ok());
+  log_.writer().use_long_segments(true);
   sim_.set_capacity(sim_.used_bytes());
   for (int i = 0; i < 8; ++i) {
-    const Status status = log.append(60 << 10);
+    const Status status = log_.append(60 << 10);
     EXPECT_TRUE(status.ok()) << i << ": " << status.to_string();
   }
 }
